@@ -1,0 +1,239 @@
+"""Ground costs: a matrix, or a rule on points that is evaluated in blocks when it is needed."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from otmodels.arrays import BoolArray, FloatArray, IndexArray, read_only
+from otmodels.errors import FileFormatError, InfiniteValueError, NotANumberError, ParameterError, ShapeError
+from otmodels.measure import Measure, number, read_rows, some
+from otmodels.metrics import Metric, MetricFunction, resolve
+
+BLOCK_ENTRIES = 1 << 21
+"""Most entries of a block of costs that is held at once: 16 MiB of float64."""
+
+
+class BaseCost(ABC):
+    """C (n, m) as seen by everything that uses it: by blocks of rows, and pair by pair. +inf is a forbidden pair."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, int]:
+        """(n, m)."""
+
+    @abstractmethod
+    def block(self, rows: slice) -> FloatArray:
+        """C[rows, :], +inf at forbidden pairs; not to be written to."""
+
+    @abstractmethod
+    def at(self, i: IndexArray, j: IndexArray) -> FloatArray:
+        """C[i[0], j[0]], C[i[1], j[1]], ..."""
+
+    @property
+    @abstractmethod
+    def description(self) -> str:
+        """What the cost is, in words."""
+
+    @property
+    def values(self) -> FloatArray:
+        """C as a dense array (n, m), +inf at forbidden pairs."""
+        return self.block(slice(0, self.shape[0]))
+
+    def blocks(self) -> Iterator[tuple[slice, FloatArray]]:
+        """Blocks of rows, none above `BLOCK_ENTRIES` entries unless one row is."""
+        n, m = self.shape
+        step = max(1, BLOCK_ENTRIES // m)
+        for start in range(0, n, step):
+            rows = slice(start, min(start + step, n))
+            yield rows, self.block(rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False, init=False)
+class Cost(BaseCost):
+    """A cost matrix.
+
+    Parameters
+    ----------
+    values : array_like or DataFrame, shape (n, m)
+        Cost of moving one unit of mass; +inf marks a forbidden pair. A DataFrame brings source labels (its index) and
+        target labels (its columns), to which a `TransportProblem` aligns.
+    forbidden : array_like of bool, shape (n, m), optional
+        Pairs that may carry no mass, besides those of infinite cost.
+
+    Raises
+    ------
+    NotANumberError, InfiniteValueError, ShapeError
+
+    Examples
+    --------
+    >>> Cost([[0, 1], [2, float("inf")]]).forbidden.tolist()
+    [[False, False], [False, True]]
+    """
+
+    _values: FloatArray
+    source_labels: pd.Index[Any] | None
+    target_labels: pd.Index[Any] | None
+
+    def __init__(self, values: npt.ArrayLike | pd.DataFrame, forbidden: npt.ArrayLike | None = None) -> None:
+        labelled = isinstance(values, pd.DataFrame)
+        matrix = np.array(values, dtype=np.float64)
+        if matrix.ndim != 2 or matrix.size == 0:
+            raise ShapeError("cost", f"has shape {matrix.shape}", "Give one row a source and one column a target, shape (n, m)")
+        source = values.index if isinstance(values, pd.DataFrame) else None
+        target = values.columns if isinstance(values, pd.DataFrame) else None
+        _check(matrix, source, target)
+        if forbidden is not None:
+            mask = np.asarray(forbidden)
+            if mask.shape != matrix.shape or mask.dtype != np.bool_:
+                raise ShapeError("forbidden", f"has shape {mask.shape} and type {mask.dtype}", f"Give booleans of shape {matrix.shape}")
+            matrix[mask] = np.inf
+        object.__setattr__(self, "_values", read_only(matrix))
+        object.__setattr__(self, "source_labels", source if labelled else None)
+        object.__setattr__(self, "target_labels", target if labelled else None)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self._values.shape[0], self._values.shape[1]
+
+    @property
+    def description(self) -> str:
+        return "cost matrix"
+
+    @property
+    def forbidden(self) -> BoolArray:
+        """Where no mass may move, (n, m)."""
+        return np.isposinf(self._values)
+
+    def block(self, rows: slice) -> FloatArray:
+        return self._values[rows]
+
+    def at(self, i: IndexArray, j: IndexArray) -> FloatArray:
+        return self._values[i, j]
+
+    def aligned(self, source: Measure, target: Measure) -> Cost:
+        """The same costs with rows and columns in the order of the measures' labels.
+
+        Raises
+        ------
+        LabelMismatchError, DuplicateLabelError
+        """
+        if self.source_labels is None or self.target_labels is None:
+            return self
+        rows = source.positions(self.source_labels, "cost, source labels")
+        columns = target.positions(self.target_labels, "cost, target labels")
+        return Cost(pd.DataFrame(self._values[np.ix_(rows, columns)], index=source.labels, columns=target.labels))
+
+    def __repr__(self) -> str:
+        return f"Cost({self.shape[0]} x {self.shape[1]}, {int(self.forbidden.sum())} forbidden)"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroundCost(BaseCost):
+    """d(x_i, y_j)^power for points x (n, d) and y (m, d), evaluated in blocks; see `ground_cost`."""
+
+    x: FloatArray
+    y: FloatArray
+    metric: Metric
+    power: float
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.x), len(self.y)
+
+    @property
+    def description(self) -> str:
+        return self.metric.name if self.power == 1 else f"{self.metric.name}^{self.power:g}"
+
+    def block(self, rows: slice) -> FloatArray:
+        return self._raised(self.metric.between(self.x[rows], self.y))
+
+    def at(self, i: IndexArray, j: IndexArray) -> FloatArray:
+        return self._raised(self.metric.paired(self.x[i], self.y[j]))
+
+    def _raised(self, distance: FloatArray) -> FloatArray:
+        return distance if self.power == 1 else distance**self.power
+
+    def __repr__(self) -> str:
+        return f"GroundCost({self.description}, {self.shape[0]} x {self.shape[1]})"
+
+
+def ground_cost(
+    source: Measure,
+    target: Measure,
+    metric: str | MetricFunction = "euclidean",
+    power: float = 1.0,
+    *,
+    order: float | None = None,
+) -> GroundCost:
+    """The cost d(x_i, y_j)^power between the points of two measures.
+
+    Parameters
+    ----------
+    source, target : Measure
+        Both with points of the same dimension.
+    metric : str or callable
+        "cityblock", "euclidean", "chebyshev", "minkowski" (with `order`), "haversine" (great circle in kilometres on
+        longitude, latitude in degrees), or a callable from points (k, d), (l, d) to distances (k, l).
+    power : float
+        Exponent > 0; with a metric and power p the p-th root of the value is the p-Wasserstein distance.
+    order : float, optional
+        Order >= 1 of the Minkowski metric.
+
+    Raises
+    ------
+    ShapeError, UnknownNameError, ParameterError
+
+    Examples
+    --------
+    >>> line = Measure([1, 1, 1], points=[0, 1, 3])
+    >>> ground_cost(line, line, power=2).values.tolist()
+    [[0.0, 1.0, 9.0], [1.0, 0.0, 4.0], [9.0, 4.0, 0.0]]
+    """
+    if source.points is None or target.points is None:
+        which = "source" if source.points is None else "target"
+        raise ShapeError(which, "has no points", "A ground cost needs coordinates: give points, or a cost matrix")
+    if not (np.isfinite(power) and power > 0):
+        raise ParameterError("power", f"is {power}", "Give a finite number > 0")
+    return GroundCost(source.points, target.points, resolve(metric, order, source.points, target.points), float(power))
+
+
+def read_cost(path: str | Path) -> Cost:
+    """A cost matrix from a CSV file: first column = source labels, header = target labels, `inf` = forbidden.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, UTF-8.
+
+    Raises
+    ------
+    FileFormatError
+        The file is missing, empty or malformed; the message has the line.
+    """
+    path = Path(path)
+    header, rows = read_rows(path)
+    if len(header) < 2:
+        raise FileFormatError(str(path), "line 1 names no target", "Write the target labels in the header, after one cell for the source labels")
+    costs = [[float(number(path, line, name, cell)) for name, cell in zip(header[1:], row[1:], strict=True)] for line, row in rows]
+    return Cost(pd.DataFrame(costs, index=[row[0] for _, row in rows], columns=header[1:]))
+
+
+def _check(matrix: FloatArray, source: pd.Index[Any] | None, target: pd.Index[Any] | None) -> None:
+    def pair(bad: BoolArray) -> str:
+        i, j = np.argwhere(bad)[0]
+        return f"({some([i if source is None else source[i]])}, {some([j if target is None else target[j]])})"
+
+    if np.isnan(matrix).any():
+        raise NotANumberError("cost", f"is NaN at {pair(np.isnan(matrix))}", "Give a number, +inf for a forbidden pair")
+    if np.isneginf(matrix).any():
+        raise InfiniteValueError("cost", f"is -inf at {pair(np.isneginf(matrix))}", "Costs must be finite, or +inf for a forbidden pair")

@@ -1,0 +1,124 @@
+"""Exceptions. Every message names the argument, the offending label or value, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from otmodels.status import Status
+
+
+class OtmodelsError(Exception):
+    """Base class of every error that otmodels raises on purpose."""
+
+
+class InputError(OtmodelsError, ValueError):
+    """The data as given cannot be used.
+
+    Parameters
+    ----------
+    argument : str
+        The argument, file or column that is at fault.
+    fault : str
+        What is wrong with it, with the offending label or value.
+    remedy : str
+        What to do.
+    """
+
+    def __init__(self, argument: str, fault: str, remedy: str) -> None:
+        super().__init__(f"{argument}: {fault}. {remedy}.")
+        self.argument = argument
+        self.fault = fault
+        self.remedy = remedy
+
+
+class NotANumberError(InputError):
+    """A mass, a coordinate or a cost is NaN."""
+
+
+class InfiniteValueError(InputError):
+    """A mass or a coordinate is infinite, or a cost is minus infinity."""
+
+
+class NegativeMassError(InputError):
+    """An atom has negative mass."""
+
+
+class ZeroMassError(InputError):
+    """A measure has no mass at all."""
+
+
+class DuplicateLabelError(InputError):
+    """Two atoms of one measure share a label."""
+
+
+class LabelMismatchError(InputError):
+    """The labels of a table do not match the labels of the measures."""
+
+
+class ShapeError(InputError):
+    """An array has the wrong shape."""
+
+
+class UnbalancedError(InputError):
+    """Source and target differ in total mass by more than rounding."""
+
+
+class ForbiddenAtomError(InputError):
+    """Every pair of an atom is forbidden."""
+
+
+class UnknownNameError(InputError):
+    """A metric, form, language or other option is not one that exists."""
+
+
+class ParameterError(InputError):
+    """A number or an option is outside its range."""
+
+
+class FileFormatError(InputError):
+    """A file is missing, empty or malformed; the message has the line."""
+
+
+class NotLinearError(InputError):
+    """A model that was extended by its user is no longer a linear program."""
+
+
+class SolveError(OtmodelsError, RuntimeError):
+    """A solve ended without an optimal solution.
+
+    Parameters
+    ----------
+    message : str
+        What happened, and what to try.
+    status : Status
+        Termination, primal and dual status.
+    interval : tuple of float
+        Certified (lower, upper) bounds on the optimal value; infinite where nothing is known.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        status: Status,
+        interval: tuple[float, float] = (float("-inf"), float("inf")),
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.interval = interval
+
+
+class InfeasibleError(SolveError):
+    """No feasible plan exists."""
+
+
+class UnboundedError(SolveError):
+    """The value of an extended model is unbounded."""
+
+
+class StoppedError(SolveError):
+    """The solve was stopped by a limit or by Ctrl-C before it was done."""
+
+
+class CertificateError(OtmodelsError):
+    """A certificate did not pass and the caller insisted on one that does."""

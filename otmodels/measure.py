@@ -1,0 +1,339 @@
+"""Discrete measures: labelled atoms that carry mass, with or without coordinates."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from otmodels.arrays import FloatArray, read_only, rounding_of
+from otmodels.errors import (
+    DuplicateLabelError,
+    FileFormatError,
+    InfiniteValueError,
+    InputError,
+    LabelMismatchError,
+    NegativeMassError,
+    NotANumberError,
+    ParameterError,
+    ShapeError,
+    UnknownNameError,
+    ZeroMassError,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False, init=False)
+class Measure:
+    """A discrete measure sum_i mass_i delta(point_i).
+
+    Parameters
+    ----------
+    mass : array_like, shape (n,)
+        Mass of each atom, not negative, in the user's unit. Integers and float32 are taken over exactly.
+    points : array_like, shape (n, d) or (n,), optional
+        Coordinates of the atoms; (n,) is read as (n, 1).
+    labels : sequence of length n, optional
+        Unique hashable labels; 0..n-1 where omitted.
+
+    Attributes
+    ----------
+    rounding : float
+        Relative rounding error of the masses as given (0 for integers), used to tell totals that differ by rounding
+        from totals that differ.
+
+    Raises
+    ------
+    NotANumberError, InfiniteValueError, NegativeMassError, ZeroMassError, DuplicateLabelError, ShapeError
+
+    Examples
+    --------
+    >>> import otmodels as om
+    >>> om.Measure([350, 600], labels=["Seattle", "San Diego"])
+    Measure(2 atoms, total mass 950)
+    """
+
+    mass: FloatArray
+    points: FloatArray | None
+    labels: pd.Index[Any]
+    rounding: float
+
+    def __init__(
+        self,
+        mass: npt.ArrayLike,
+        points: npt.ArrayLike | None = None,
+        labels: Sequence[Hashable] | pd.Index[Any] | None = None,
+    ) -> None:
+        raw = _numbers("mass", mass)
+        if raw.ndim != 1 or raw.size == 0:
+            raise ShapeError("mass", f"has shape {raw.shape}", "Give one mass per atom, shape (n,) with n >= 1")
+        values = np.array(raw, dtype=np.float64)
+        index = _labels(labels, values.size)
+        _check_mass(values, index)
+        object.__setattr__(self, "mass", read_only(values))
+        object.__setattr__(self, "points", None if points is None else _points(points, index))
+        object.__setattr__(self, "labels", index)
+        object.__setattr__(self, "rounding", rounding_of(raw))
+
+    @classmethod
+    def from_frame(
+        cls, frame: pd.DataFrame, mass: str = "mass", points: Sequence[str] | None = None
+    ) -> Measure:
+        """A measure from a table: index = labels, one column of masses, columns of coordinates by name.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            One row an atom.
+        mass : str
+            Name of the column of masses.
+        points : sequence of str, optional
+            Names of the columns of coordinates; no coordinates where omitted.
+
+        Raises
+        ------
+        UnknownNameError
+            A column does not exist.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame({"mass": [1, 3], "x": [0.0, 2.5]}, index=["left", "right"])
+        >>> Measure.from_frame(frame, points=["x"]).points.ravel().tolist()
+        [0.0, 2.5]
+        """
+        for column in [mass, *(points or [])]:
+            if column not in frame.columns:
+                raise UnknownNameError(
+                    "frame", f"has no column {column!r}", f"Its columns are {', '.join(map(str, frame.columns))}"
+                )
+        coordinates = None if points is None else frame[list(points)].to_numpy()
+        return cls(frame[mass].to_numpy(), coordinates, frame.index)
+
+    @classmethod
+    def from_samples(cls, x: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> Measure:
+        """The empirical measure of samples: one atom a sample, weight 1/n each where none are given.
+
+        Parameters
+        ----------
+        x : array_like, shape (n, d) or (n,)
+            Samples.
+        weights : array_like, shape (n,), optional
+            Mass of each sample.
+
+        Examples
+        --------
+        >>> Measure.from_samples([3.4, 3.9, 7.5, 7.8]).mass.tolist()
+        [0.25, 0.25, 0.25, 0.25]
+        """
+        samples = _numbers("x", x)
+        if samples.ndim == 0 or samples.shape[0] == 0:
+            raise ShapeError("x", "has no samples", "Give at least one sample, shape (n, d) or (n,)")
+        n = samples.shape[0]
+        return cls(np.full(n, 1.0 / n) if weights is None else weights, samples)
+
+    @property
+    def size(self) -> int:
+        """Number of atoms."""
+        return self.mass.size
+
+    @property
+    def total(self) -> float:
+        """Total mass."""
+        return float(self.mass.sum())
+
+    def scaled(self, factor: float) -> Measure:
+        """The same atoms with every mass multiplied by a factor > 0."""
+        scaled = Measure(self.mass * factor, self.points, self.labels)
+        object.__setattr__(scaled, "rounding", max(self.rounding, rounding_of(scaled.mass)))
+        return scaled
+
+    def positions(self, labels: pd.Index[Any], argument: str) -> npt.NDArray[np.intp]:
+        """Position of each of this measure's atoms among `labels`, which have to be the same set.
+
+        Raises
+        ------
+        DuplicateLabelError, LabelMismatchError
+        """
+        if not labels.is_unique:
+            raise _duplicate(argument, labels)
+        position = labels.get_indexer(self.labels)
+        missing = self.labels[position < 0]
+        extra = labels[self.labels.get_indexer(labels) < 0]
+        if len(missing) or len(extra):
+            faults = [f"{what} {some(which)}" for what, which in (("lacks", missing), ("has the extra", extra)) if len(which)]
+            raise LabelMismatchError(argument, " and ".join(faults), "Its labels must be those of the measure, in any order")
+        return position
+
+    def __repr__(self) -> str:
+        dimension = "" if self.points is None else f" in R^{self.points.shape[1]}"
+        return f"Measure({self.size} atoms{dimension}, total mass {self.total:.6g})"
+
+
+def grid_measure(array: npt.ArrayLike, spacing: float | Sequence[float] = 1.0) -> Measure:
+    """A histogram or an image as a measure: one atom a cell, its point is index * spacing.
+
+    Parameters
+    ----------
+    array : array_like, shape (h,), (h, w) or more
+        Mass of each cell, not negative.
+    spacing : float or sequence of float
+        Distance between neighbouring cells, one for all axes or one an axis, > 0.
+
+    Returns
+    -------
+    Measure
+        Atoms in C order. Labels are 0..h-1 in one dimension and "(row, column)" in more.
+
+    Examples
+    --------
+    >>> image = grid_measure([[0, 1], [2, 0]])
+    >>> list(image.labels)
+    ['(0, 0)', '(0, 1)', '(1, 0)', '(1, 1)']
+    """
+    cells = _numbers("array", array)
+    if cells.ndim == 0 or cells.size == 0:
+        raise ShapeError("array", f"has shape {cells.shape}", "Give a histogram or an image with at least one cell")
+    steps = np.broadcast_to(np.asarray(spacing, dtype=np.float64), (cells.ndim,)) if np.size(spacing) in (1, cells.ndim) else None
+    if steps is None:
+        raise ShapeError("spacing", f"has {np.size(spacing)} entries for {cells.ndim} axes", "Give one number, or one an axis")
+    if not (np.isfinite(steps).all() and (steps > 0).all()):
+        raise ParameterError("spacing", f"is {spacing}", "Give finite numbers > 0")
+    index = np.indices(cells.shape).reshape(cells.ndim, -1).T
+    labels = None if cells.ndim == 1 else [f"({', '.join(map(str, cell))})" for cell in index.tolist()]
+    return Measure(cells.ravel(), index * steps, labels)
+
+
+def read_measure(path: str | Path) -> Measure:
+    """A measure from a CSV file with a header.
+
+    The column `mass` is required, the column `label` optional, and all other columns are coordinates.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, UTF-8.
+
+    Raises
+    ------
+    FileFormatError
+        The file is missing, empty or malformed; the message has the line.
+    """
+    path = Path(path)
+    header, rows = read_rows(path)
+    if "mass" not in header:
+        raise FileFormatError(str(path), f"line 1 has no column 'mass' but {', '.join(header)}", "Name the column of masses 'mass'")
+    coordinates = [name for name in header if name not in ("mass", "label")]
+    mass = [number(path, line, "mass", row[header.index("mass")]) for line, row in rows]
+    points = [[float(number(path, line, name, row[header.index(name)])) for name in coordinates] for line, row in rows]
+    labels = [row[header.index("label")] for _, row in rows] if "label" in header else None
+    try:
+        return Measure(np.array(mass), np.array(points) if coordinates else None, labels)
+    except InputError as error:
+        raise type(error)(f"{path}, {error.argument}", error.fault, error.remedy) from error
+
+
+def read_rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Header and (line, cells) of a CSV file; blank lines are passed over, ragged ones are errors."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.reader(handle, strict=True)
+            lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
+    except OSError as error:
+        raise FileFormatError(str(path), f"cannot be read ({error.strerror})", "Check the path") from error
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise FileFormatError(str(path), f"is not a CSV file in UTF-8 ({error})", "Save it as comma-separated UTF-8 text") from error
+    if not lines:
+        raise FileFormatError(str(path), "is empty", "Give a header line and at least one row")
+    (_, header), rows = lines[0], lines[1:]
+    repeated = sorted({name for name in header if header.count(name) > 1})
+    if repeated:
+        raise FileFormatError(str(path), f"line 1 names the column {repeated[0]!r} more than once", "Give each column its own name")
+    if not rows:
+        raise FileFormatError(str(path), "line 1 is the header and no row follows", "Give at least one row")
+    for line, row in rows:
+        if len(row) != len(header):
+            raise FileFormatError(str(path), f"line {line} has {len(row)} cells, the header {len(header)}", "Make them equal")
+    return header, rows
+
+
+def number(path: Path, line: int, column: str, cell: str) -> int | float:
+    """The number in a cell of a CSV file; integers stay integers, so that they are exact."""
+    try:
+        return int(cell)
+    except ValueError:
+        pass
+    try:
+        return float(cell)
+    except ValueError:
+        found = f"holds {cell!r}" if cell else "is empty"
+        raise FileFormatError(str(path), f"line {line}, column {column!r} {found}", "Write a number") from None
+
+
+def some(labels: Sequence[Hashable] | pd.Index[Any], most: int = 5) -> str:
+    """The first few labels, for a message."""
+    shown = ", ".join(repr(label) if isinstance(label, str) else str(label) for label in list(labels[:most]))
+    return shown if len(labels) <= most else f"{shown} and {len(labels) - most} more"
+
+
+def _numbers(argument: str, data: npt.ArrayLike) -> npt.NDArray[Any]:
+    array = np.asarray(data)
+    if array.dtype == object:
+        try:
+            array = np.array(array, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ShapeError(argument, f"is not an array of numbers ({error})", "Give real numbers") from error
+    if array.dtype.kind not in "iufb":
+        raise ShapeError(argument, f"has entries of type {array.dtype}", "Give real numbers")
+    return array.astype(np.int64) if array.dtype.kind == "b" else array
+
+
+def _labels(labels: Sequence[Hashable] | pd.Index[Any] | None, n: int) -> pd.Index[Any]:
+    if labels is None:
+        return pd.RangeIndex(n)
+    index = labels if isinstance(labels, pd.Index) else pd.Index(list(labels), tupleize_cols=False)
+    if len(index) != n:
+        raise ShapeError("labels", f"has {len(index)} entries for {n} masses", "Give one label per atom")
+    missing = np.flatnonzero(index.isna())
+    if missing.size:
+        raise NotANumberError("labels", f"the label at position {missing[0]} is missing", "Name every atom")
+    if not index.is_unique:
+        raise _duplicate("labels", index)
+    return index
+
+
+def _duplicate(argument: str, index: pd.Index[Any]) -> DuplicateLabelError:
+    repeated = index[index.duplicated()].unique()
+    return DuplicateLabelError(argument, f"repeats {some(repeated)}", "Labels must be unique: rename the atoms or add their masses up")
+
+
+def _check_mass(mass: FloatArray, labels: pd.Index[Any]) -> None:
+    if np.isnan(mass).any():
+        raise NotANumberError("mass", f"is NaN at {some(labels[np.isnan(mass)])}", "Give a number, 0 for an atom without mass")
+    if np.isinf(mass).any():
+        raise InfiniteValueError("mass", f"is infinite at {some(labels[np.isinf(mass)])}", "Give finite masses")
+    if (mass < 0).any():
+        worst = int(mass.argmin())
+        raise NegativeMassError("mass", f"is {mass[worst]:g} at {some(labels[[worst]])}", "Masses must be >= 0")
+    if not mass.any():
+        raise ZeroMassError("mass", f"is 0 at all {mass.size} atoms", "At least one atom must have mass")
+
+
+def _points(points: npt.ArrayLike, labels: pd.Index[Any]) -> FloatArray:
+    values = np.array(_numbers("points", points), dtype=np.float64)
+    if values.ndim == 1:
+        values = values[:, None]
+    if values.ndim != 2 or values.shape[0] != len(labels) or values.shape[1] == 0:
+        raise ShapeError("points", f"has shape {values.shape} for {len(labels)} atoms", "Give one row of coordinates per atom, shape (n, d)")
+    bad = ~np.isfinite(values).all(axis=1)
+    if bad.any():
+        first = values[bad][0]
+        kind = NotANumberError if np.isnan(first).any() else InfiniteValueError
+        raise kind("points", f"is {first.tolist()} at {some(labels[bad])}", "Coordinates must be finite numbers")
+    read_only(values)
+    return values

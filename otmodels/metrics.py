@@ -1,0 +1,146 @@
+"""Ground metrics by name, each as distances between all points of two blocks and between points taken pair by pair."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from otmodels.arrays import FloatArray
+from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError, UnknownNameError
+
+EARTH_RADIUS_KM = 6371.0088
+"""Mean Earth radius R1, kilometres (Moritz 2000, Geodetic Reference System 1980)."""
+
+MetricFunction: TypeAlias = Callable[[FloatArray, FloatArray], FloatArray]
+"""A rule on blocks: points (k, d) and (l, d) to distances (k, l)."""
+
+
+class Metric(ABC):
+    """A distance between points, evaluated in blocks."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """How a user asks for it."""
+
+    @abstractmethod
+    def between(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Distances (k, l) between all of x (k, d) and all of y (l, d)."""
+
+    @abstractmethod
+    def paired(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Distances (k,) between x[0] and y[0], x[1] and y[1], ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Minkowski(Metric):
+    """(sum_k |x_k - y_k|^order)^(1/order), order >= 1; 1 is city-block, 2 Euclidean, inf Chebyshev."""
+
+    order: float
+
+    @property
+    def name(self) -> str:
+        return {1.0: "cityblock", 2.0: "euclidean", np.inf: "chebyshev"}.get(self.order, f"minkowski (order {self.order:g})")
+
+    def between(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        if self.order == 1:
+            return cdist(x, y, "cityblock")
+        if self.order == 2:
+            return cdist(x, y, "euclidean")
+        if np.isinf(self.order):
+            return cdist(x, y, "chebyshev")
+        return cdist(x, y, "minkowski", p=self.order)
+
+    def paired(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        return np.linalg.norm(x - y, ord=self.order, axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Haversine(Metric):
+    """Great-circle distance in kilometres between (longitude, latitude) in degrees, on a sphere of mean Earth radius."""
+
+    @property
+    def name(self) -> str:
+        return "haversine"
+
+    def between(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        return _great_circle(x[:, None, :], y[None, :, :])
+
+    def paired(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        return _great_circle(x, y)
+
+
+@dataclass(frozen=True, slots=True)
+class UserMetric(Metric):
+    """A callable on blocks, its answers checked for shape and numbers."""
+
+    function: MetricFunction
+
+    @property
+    def name(self) -> str:
+        return getattr(self.function, "__name__", "callable")
+
+    def between(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        distances = np.array(self.function(x, y), dtype=np.float64)
+        if distances.shape != (len(x), len(y)):
+            raise ShapeError(
+                "metric",
+                f"{self.name} returned shape {distances.shape} for blocks of {len(x)} and {len(y)} points",
+                f"Return all distances between the two blocks, here shape {(len(x), len(y))}",
+            )
+        if np.isnan(distances).any():
+            i, j = np.argwhere(np.isnan(distances))[0]
+            raise NotANumberError("metric", f"{self.name} is NaN between {x[i].tolist()} and {y[j].tolist()}", "Return numbers, +inf for a forbidden pair")
+        if np.isneginf(distances).any():
+            raise InfiniteValueError("metric", f"{self.name} returned -inf", "Return numbers, +inf for a forbidden pair")
+        return distances
+
+    def paired(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        return np.array([self.between(x[k : k + 1], y[k : k + 1])[0, 0] for k in range(len(x))])
+
+
+def resolve(metric: str | MetricFunction, order: float | None, x: FloatArray, y: FloatArray) -> Metric:
+    """The metric that a user named, checked against the points.
+
+    Raises
+    ------
+    UnknownNameError, ParameterError, ShapeError
+    """
+    if x.shape[1] != y.shape[1]:
+        raise ShapeError("points", f"source points have {x.shape[1]} coordinates, target points {y.shape[1]}", "Give both the same number")
+    if callable(metric):
+        return UserMetric(metric)
+    if metric == "minkowski":
+        if order is None or not order >= 1:
+            raise ParameterError("order", f"is {order}", "Give minkowski an order >= 1, such as order=3")
+        return Minkowski(float(order))
+    if order is not None:
+        raise ParameterError("order", f"is {order} with metric {metric!r}", "Only 'minkowski' takes an order")
+    if metric == "haversine":
+        _check_degrees(x)
+        _check_degrees(y)
+        return Haversine()
+    orders = {"cityblock": 1.0, "euclidean": 2.0, "chebyshev": np.inf}
+    if metric not in orders:
+        raise UnknownNameError("metric", f"{metric!r} is not known", f"Choose one of {', '.join([*orders, 'minkowski', 'haversine'])}, or give a callable")
+    return Minkowski(orders[metric])
+
+
+def _great_circle(x: FloatArray, y: FloatArray) -> FloatArray:
+    longitude = np.radians(x[..., 0] - y[..., 0])
+    x_latitude, y_latitude = np.radians(x[..., 1]), np.radians(y[..., 1])
+    chord = np.sin((x_latitude - y_latitude) / 2) ** 2 + np.cos(x_latitude) * np.cos(y_latitude) * np.sin(longitude / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(chord, 1.0)))
+
+
+def _check_degrees(points: FloatArray) -> None:
+    if points.shape[1] != 2:
+        raise ShapeError("points", f"have {points.shape[1]} coordinates", "'haversine' needs two: longitude, latitude in degrees")
+    if (np.abs(points[:, 1]) > 90).any() or (np.abs(points[:, 0]) > 360).any():
+        worst = points[(np.abs(points[:, 1]) > 90) | (np.abs(points[:, 0]) > 360)][0]
+        raise ParameterError("points", f"hold {worst.tolist()}, which is no (longitude, latitude)", "Give degrees, longitude first")

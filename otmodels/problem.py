@@ -1,0 +1,166 @@
+"""The transport problem: two measures of equal mass and the cost of moving one unit between their atoms."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from otmodels.arrays import FloatArray, IndexArray
+from otmodels.cost import BaseCost, Cost
+from otmodels.errors import ForbiddenAtomError, ParameterError, ShapeError, UnbalancedError, UnknownNameError
+from otmodels.measure import Measure, some
+
+
+@dataclass(frozen=True, slots=True, eq=False, init=False)
+class TransportProblem:
+    """Move the source measure a (n,) onto the target measure b (m,) at cost C (n, m).
+
+    Parameters
+    ----------
+    source, target : Measure or array_like
+        An array is read as the masses of unlabelled atoms, a Series as masses with labels.
+    cost : Cost, GroundCost, DataFrame or array_like, shape (n, m)
+        Costs that carry labels are aligned to the measures by label.
+    balance : {"raise", "rescale"}
+        What to do when the totals differ by more than rounding: "raise" an error, or "rescale" both measures to total
+        mass 1 (always, so that the unit of the value does not depend on the data). Totals that differ by rounding
+        alone are made equal by scaling the target.
+
+    Attributes
+    ----------
+    adjustments : tuple of str
+        What was changed in the data as given, in words; empty where nothing was.
+    has_forbidden : bool
+        Whether a pair is forbidden.
+    mass_unit, cost_unit : float
+        Total mass, and largest finite cost in absolute value (1 where all costs are 0): the units of `tolerances`.
+
+    Raises
+    ------
+    ShapeError, LabelMismatchError, UnbalancedError, ForbiddenAtomError, UnknownNameError
+
+    Examples
+    --------
+    >>> problem = TransportProblem([0.5, 0.5], [0.5, 0.5], [[0, 1], [2, 3]])
+    >>> problem.shape
+    (2, 2)
+    """
+
+    source: Measure
+    target: Measure
+    cost: BaseCost
+    adjustments: tuple[str, ...]
+    has_forbidden: bool
+    cost_unit: float
+
+    def __init__(
+        self,
+        source: Measure | pd.Series[Any] | npt.ArrayLike,
+        target: Measure | pd.Series[Any] | npt.ArrayLike,
+        cost: BaseCost | pd.DataFrame | npt.ArrayLike,
+        balance: str = "raise",
+    ) -> None:
+        source, target = _measure(source), _measure(target)
+        cost = cost if isinstance(cost, BaseCost) else Cost(cost)
+        if cost.shape != (source.size, target.size):
+            raise ShapeError("cost", f"has shape {cost.shape} for {source.size} source and {target.size} target atoms", "Give one row a source and one column a target")
+        if isinstance(cost, Cost):
+            cost = cost.aligned(source, target)
+        source, target, adjustments = _balanced(source, target, balance)
+        has_forbidden, cost_unit = _scan(cost, source, target)
+        for name, value in (
+            ("source", source),
+            ("target", target),
+            ("cost", cost),
+            ("adjustments", adjustments),
+            ("has_forbidden", has_forbidden),
+            ("cost_unit", cost_unit),
+        ):
+            object.__setattr__(self, name, value)
+
+    @property
+    def a(self) -> FloatArray:
+        """Source masses (n,)."""
+        return self.source.mass
+
+    @property
+    def b(self) -> FloatArray:
+        """Target masses (m,)."""
+        return self.target.mass
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, m)."""
+        return self.source.size, self.target.size
+
+    @property
+    def mass_unit(self) -> float:
+        """Total mass."""
+        return max(self.source.total, self.target.total)
+
+    def allowed_pairs(self) -> tuple[IndexArray, IndexArray]:
+        """Row and column of every pair that is not forbidden, in C order."""
+        parts = [np.nonzero(np.isfinite(block)) + (rows.start,) for rows, block in self.cost.blocks()]
+        return np.concatenate([i + start for i, _, start in parts]), np.concatenate([j for _, j, _ in parts])
+
+    def pair(self, i: int, j: int) -> tuple[Hashable, Hashable]:
+        """Labels of the pair (i, j)."""
+        return self.source.labels[i], self.target.labels[j]
+
+    def __repr__(self) -> str:
+        n, m = self.shape
+        return f"TransportProblem({n} x {m}, {self.cost.description}, mass {self.mass_unit:.6g})"
+
+
+def _measure(data: Measure | pd.Series[Any] | npt.ArrayLike) -> Measure:
+    if isinstance(data, Measure):
+        return data
+    return Measure(data.to_numpy(), labels=data.index) if isinstance(data, pd.Series) else Measure(data)
+
+
+def _balanced(source: Measure, target: Measure, balance: str) -> tuple[Measure, Measure, tuple[str, ...]]:
+    if balance not in ("raise", "rescale"):
+        raise UnknownNameError("balance", f"{balance!r} is not known", "Choose 'raise' or 'rescale'")
+    a, b = source.total, target.total
+    if not (np.isfinite(a) and np.isfinite(b)):
+        raise ParameterError("source" if np.isinf(a) else "target", "has a total mass beyond floating point", "Measure mass in a larger unit")
+    if balance == "rescale":
+        notes = tuple(f"{name} masses divided by their total {total!r}" for name, total in (("source", a), ("target", b)) if total != 1)
+        return source.scaled(1 / a), target.scaled(1 / b), notes
+    rounding = (source.size + target.size) * max(source.rounding, target.rounding)
+    if abs(a - b) > rounding * max(a, b):
+        raise UnbalancedError(
+            "source, target",
+            f"total masses are {a!r} and {b!r}, a difference of {abs(a - b):.6g}",
+            "Make them equal, add an atom that takes the rest, or pass balance='rescale' to divide each by its total",
+        )
+    if a == b:
+        return source, target, ()
+    return source, target.scaled(a / b), (f"target masses multiplied by {a / b!r}: the totals {a!r} and {b!r} differed by rounding",)
+
+
+def _scan(cost: BaseCost, source: Measure, target: Measure) -> tuple[bool, float]:
+    """Whether a pair is forbidden and the largest finite cost; an atom without any allowed pair is an error."""
+    largest, has_forbidden = 0.0, False
+    reached = np.zeros(target.size, dtype=bool)
+    for rows, block in cost.blocks():
+        finite = np.isfinite(block)
+        reached |= finite.any(axis=0)
+        if not finite.all():
+            has_forbidden = True
+            cut_off = ~finite.any(axis=1)
+            if cut_off.any():
+                raise _no_pair("source", source.labels[rows][cut_off])
+        largest = max(largest, float(np.abs(block, where=finite, out=np.zeros_like(block)).max(initial=0.0)))
+    if not reached.all():
+        raise _no_pair("target", target.labels[~reached])
+    return has_forbidden, largest or 1.0
+
+
+def _no_pair(side: str, labels: pd.Index[Any]) -> ForbiddenAtomError:
+    return ForbiddenAtomError(f"cost, {side}", f"every pair of {some(labels)} is forbidden", "Allow a pair, or leave the atom out")
