@@ -1,1 +1,60 @@
-"""Optimal transport as linear programming."""
+"""Optimal transport as linear programming: cvxpy and pyomo side by side, HiGHS, every answer certified.
+
+Conventions. Source a (n,), target b (m,), cost C (n, m), plan gamma (n, m), potentials f (n,) and g (m,). Primal: min
+<C, gamma>, gamma 1 = a, gamma' 1 = b, gamma >= 0. Dual: max <a, f> + <b, g>, f_i + g_j <= C_ij. A multiplier is
+d(optimal value)/d(right-hand side), so f and g are the multipliers of the marginals, and the plan is the multiplier of
+f_i + g_j <= C_ij. Stored potentials have f = 0 at the first source atom with mass. Forbidden pairs cost +inf.
+
+Examples
+--------
+>>> import otmodels as om
+>>> source = om.Measure([350, 600], labels=["Seattle", "San Diego"])
+>>> target = om.Measure([325, 300, 325], labels=["New York", "Chicago", "Topeka"])
+>>> problem = om.TransportProblem(source, target, [[0.225, 0.153, 0.162], [0.225, 0.162, 0.126]])
+>>> solution = om.solve(problem)
+>>> solution.certificate.passed
+True
+"""
+
+from otmodels import errors, lp
+from otmodels.certificate import certify
+from otmodels.checks import Certificate, Check
+from otmodels.cost import Cost, GroundCost, ground_cost, read_cost
+from otmodels.datasets import Dataset, read_dataset
+from otmodels.formulations import supports
+from otmodels.measure import Measure, grid_measure, read_measure
+from otmodels.model import Model
+from otmodels.potentials import c_transform, cbar_transform
+from otmodels.problem import TransportProblem
+from otmodels.solution import ExtendedSolution, Solution, Unsolved
+from otmodels.solve import build, compare, solve
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Certificate",
+    "Check",
+    "Cost",
+    "Dataset",
+    "ExtendedSolution",
+    "GroundCost",
+    "Measure",
+    "Model",
+    "Solution",
+    "TransportProblem",
+    "Unsolved",
+    "build",
+    "c_transform",
+    "cbar_transform",
+    "certify",
+    "compare",
+    "errors",
+    "grid_measure",
+    "ground_cost",
+    "lp",
+    "read_cost",
+    "read_dataset",
+    "read_measure",
+    "solve",
+    "supports",
+]

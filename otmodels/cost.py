@@ -95,7 +95,9 @@ class Cost(BaseCost):
         if forbidden is not None:
             mask = np.asarray(forbidden)
             if mask.shape != matrix.shape or mask.dtype != np.bool_:
-                raise ShapeError("forbidden", f"has shape {mask.shape} and type {mask.dtype}", f"Give booleans of shape {matrix.shape}")
+                raise ShapeError(
+                    "forbidden", f"has shape {mask.shape} and type {mask.dtype}", f"Give booleans of shape {matrix.shape}"
+                )
             matrix[mask] = np.inf
         object.__setattr__(self, "_values", read_only(matrix))
         object.__setattr__(self, "source_labels", source if labelled else None)
@@ -223,8 +225,12 @@ def read_cost(path: str | Path) -> Cost:
     path = Path(path)
     header, rows = read_rows(path)
     if len(header) < 2:
-        raise FileFormatError(str(path), "line 1 names no target", "Write the target labels in the header, after one cell for the source labels")
-    costs = [[float(number(path, line, name, cell)) for name, cell in zip(header[1:], row[1:], strict=True)] for line, row in rows]
+        raise FileFormatError(
+            str(path), "line 1 names no target", "Write the target labels in the header, after one cell for the source labels"
+        )
+    costs = [
+        [float(number(path, line, name, cell)) for name, cell in zip(header[1:], row[1:], strict=True)] for line, row in rows
+    ]
     return Cost(pd.DataFrame(costs, index=[row[0] for _, row in rows], columns=header[1:]))
 
 
@@ -236,4 +242,6 @@ def _check(matrix: FloatArray, source: pd.Index[Any] | None, target: pd.Index[An
     if np.isnan(matrix).any():
         raise NotANumberError("cost", f"is NaN at {pair(np.isnan(matrix))}", "Give a number, +inf for a forbidden pair")
     if np.isneginf(matrix).any():
-        raise InfiniteValueError("cost", f"is -inf at {pair(np.isneginf(matrix))}", "Costs must be finite, or +inf for a forbidden pair")
+        raise InfiniteValueError(
+            "cost", f"is -inf at {pair(np.isneginf(matrix))}", "Costs must be finite, or +inf for a forbidden pair"
+        )

@@ -81,9 +81,7 @@ class Measure:
         object.__setattr__(self, "rounding", rounding_of(raw))
 
     @classmethod
-    def from_frame(
-        cls, frame: pd.DataFrame, mass: str = "mass", points: Sequence[str] | None = None
-    ) -> Measure:
+    def from_frame(cls, frame: pd.DataFrame, mass: str = "mass", points: Sequence[str] | None = None) -> Measure:
         """A measure from a table: index = labels, one column of masses, columns of coordinates by name.
 
         Parameters
@@ -227,7 +225,9 @@ def read_measure(path: str | Path) -> Measure:
     path = Path(path)
     header, rows = read_rows(path)
     if "mass" not in header:
-        raise FileFormatError(str(path), f"line 1 has no column 'mass' but {', '.join(header)}", "Name the column of masses 'mass'")
+        raise FileFormatError(
+            str(path), f"line 1 has no column 'mass' but {', '.join(header)}", "Name the column of masses 'mass'"
+        )
     coordinates = [name for name in header if name not in ("mass", "label")]
     mass = [number(path, line, "mass", row[header.index("mass")]) for line, row in rows]
     points = [[float(number(path, line, name, row[header.index(name)])) for name in coordinates] for line, row in rows]
@@ -247,13 +247,17 @@ def read_rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     except OSError as error:
         raise FileFormatError(str(path), f"cannot be read ({error.strerror})", "Check the path") from error
     except (csv.Error, UnicodeDecodeError) as error:
-        raise FileFormatError(str(path), f"is not a CSV file in UTF-8 ({error})", "Save it as comma-separated UTF-8 text") from error
+        raise FileFormatError(
+            str(path), f"is not a CSV file in UTF-8 ({error})", "Save it as comma-separated UTF-8 text"
+        ) from error
     if not lines:
         raise FileFormatError(str(path), "is empty", "Give a header line and at least one row")
     (_, header), rows = lines[0], lines[1:]
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
-        raise FileFormatError(str(path), f"line 1 names the column {repeated[0]!r} more than once", "Give each column its own name")
+        raise FileFormatError(
+            str(path), f"line 1 names the column {repeated[0]!r} more than once", "Give each column its own name"
+        )
     if not rows:
         raise FileFormatError(str(path), "line 1 is the header and no row follows", "Give at least one row")
     for line, row in rows:
@@ -309,7 +313,9 @@ def _labels(labels: Sequence[Hashable] | pd.Index[Any] | None, n: int) -> pd.Ind
 
 def _duplicate(argument: str, index: pd.Index[Any]) -> DuplicateLabelError:
     repeated = index[index.duplicated()].unique()
-    return DuplicateLabelError(argument, f"repeats {some(repeated)}", "Labels must be unique: rename the atoms or add their masses up")
+    return DuplicateLabelError(
+        argument, f"repeats {some(repeated)}", "Labels must be unique: rename the atoms or add their masses up"
+    )
 
 
 def _check_mass(mass: FloatArray, labels: pd.Index[Any]) -> None:
@@ -329,7 +335,9 @@ def _points(points: npt.ArrayLike, labels: pd.Index[Any]) -> FloatArray:
     if values.ndim == 1:
         values = values[:, None]
     if values.ndim != 2 or values.shape[0] != len(labels) or values.shape[1] == 0:
-        raise ShapeError("points", f"has shape {values.shape} for {len(labels)} atoms", "Give one row of coordinates per atom, shape (n, d)")
+        raise ShapeError(
+            "points", f"has shape {values.shape} for {len(labels)} atoms", "Give one row of coordinates per atom, shape (n, d)"
+        )
     bad = ~np.isfinite(values).all(axis=1)
     if bad.any():
         first = values[bad][0]

@@ -95,7 +95,11 @@ class UserMetric(Metric):
             )
         if np.isnan(distances).any():
             i, j = np.argwhere(np.isnan(distances))[0]
-            raise NotANumberError("metric", f"{self.name} is NaN between {x[i].tolist()} and {y[j].tolist()}", "Return numbers, +inf for a forbidden pair")
+            raise NotANumberError(
+                "metric",
+                f"{self.name} is NaN between {x[i].tolist()} and {y[j].tolist()}",
+                "Return numbers, +inf for a forbidden pair",
+            )
         if np.isneginf(distances).any():
             raise InfiniteValueError("metric", f"{self.name} returned -inf", "Return numbers, +inf for a forbidden pair")
         return distances
@@ -112,7 +116,9 @@ def resolve(metric: str | MetricFunction, order: float | None, x: FloatArray, y:
     UnknownNameError, ParameterError, ShapeError
     """
     if x.shape[1] != y.shape[1]:
-        raise ShapeError("points", f"source points have {x.shape[1]} coordinates, target points {y.shape[1]}", "Give both the same number")
+        raise ShapeError(
+            "points", f"source points have {x.shape[1]} coordinates, target points {y.shape[1]}", "Give both the same number"
+        )
     if callable(metric):
         return UserMetric(metric)
     if metric == "minkowski":
@@ -127,7 +133,11 @@ def resolve(metric: str | MetricFunction, order: float | None, x: FloatArray, y:
         return Haversine()
     orders = {"cityblock": 1.0, "euclidean": 2.0, "chebyshev": np.inf}
     if metric not in orders:
-        raise UnknownNameError("metric", f"{metric!r} is not known", f"Choose one of {', '.join([*orders, 'minkowski', 'haversine'])}, or give a callable")
+        raise UnknownNameError(
+            "metric",
+            f"{metric!r} is not known",
+            f"Choose one of {', '.join([*orders, 'minkowski', 'haversine'])}, or give a callable",
+        )
     return Minkowski(orders[metric])
 
 
@@ -143,4 +153,6 @@ def _check_degrees(points: FloatArray) -> None:
         raise ShapeError("points", f"have {points.shape[1]} coordinates", "'haversine' needs two: longitude, latitude in degrees")
     if (np.abs(points[:, 1]) > 90).any() or (np.abs(points[:, 0]) > 360).any():
         worst = points[(np.abs(points[:, 1]) > 90) | (np.abs(points[:, 0]) > 360)][0]
-        raise ParameterError("points", f"hold {worst.tolist()}, which is no (longitude, latitude)", "Give degrees, longitude first")
+        raise ParameterError(
+            "points", f"hold {worst.tolist()}, which is no (longitude, latitude)", "Give degrees, longitude first"
+        )

@@ -67,10 +67,11 @@ class TransportProblem:
     ) -> None:
         source, target = _measure(source), _measure(target)
         cost = cost if isinstance(cost, BaseCost) else Cost(cost)
-        if cost.shape != (source.size, target.size):
-            raise ShapeError("cost", f"has shape {cost.shape} for {source.size} source and {target.size} target atoms", "Give one row a source and one column a target")
         if isinstance(cost, Cost):
             cost = cost.aligned(source, target)
+        if cost.shape != (source.size, target.size):
+            atoms = f"{source.size} source and {target.size} target atoms"
+            raise ShapeError("cost", f"has shape {cost.shape} for {atoms}", "Give one row a source and one column a target")
         source, target, adjustments = _balanced(source, target, balance)
         has_forbidden, cost_unit = _scan(cost, source, target)
         for name, value in (
@@ -128,9 +129,13 @@ def _balanced(source: Measure, target: Measure, balance: str) -> tuple[Measure, 
         raise UnknownNameError("balance", f"{balance!r} is not known", "Choose 'raise' or 'rescale'")
     a, b = source.total, target.total
     if not (np.isfinite(a) and np.isfinite(b)):
-        raise ParameterError("source" if np.isinf(a) else "target", "has a total mass beyond floating point", "Measure mass in a larger unit")
+        raise ParameterError(
+            "source" if np.isinf(a) else "target", "has a total mass beyond floating point", "Measure mass in a larger unit"
+        )
     if balance == "rescale":
-        notes = tuple(f"{name} masses divided by their total {total!r}" for name, total in (("source", a), ("target", b)) if total != 1)
+        notes = tuple(
+            f"{name} masses divided by their total {total!r}" for name, total in (("source", a), ("target", b)) if total != 1
+        )
         return source.scaled(1 / a), target.scaled(1 / b), notes
     rounding = (source.size + target.size) * max(source.rounding, target.rounding)
     if abs(a - b) > rounding * max(a, b):
@@ -141,7 +146,11 @@ def _balanced(source: Measure, target: Measure, balance: str) -> tuple[Measure, 
         )
     if a == b:
         return source, target, ()
-    return source, target.scaled(a / b), (f"target masses multiplied by {a / b!r}: the totals {a!r} and {b!r} differed by rounding",)
+    return (
+        source,
+        target.scaled(a / b),
+        (f"target masses multiplied by {a / b!r}: the totals {a!r} and {b!r} differed by rounding",),
+    )
 
 
 def _scan(cost: BaseCost, source: Measure, target: Measure) -> tuple[bool, float]:
@@ -163,4 +172,6 @@ def _scan(cost: BaseCost, source: Measure, target: Measure) -> tuple[bool, float
 
 
 def _no_pair(side: str, labels: pd.Index[Any]) -> ForbiddenAtomError:
-    return ForbiddenAtomError(f"cost, {side}", f"every pair of {some(labels)} is forbidden", "Allow a pair, or leave the atom out")
+    return ForbiddenAtomError(
+        f"cost, {side}", f"every pair of {some(labels)} is forbidden", "Allow a pair, or leave the atom out"
+    )

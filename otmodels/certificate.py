@@ -1,0 +1,237 @@
+"""The certificate of a plan and potentials, recomputed in numpy from cost, a and b alone.
+
+Weak duality: for a feasible plan gamma and feasible potentials (f, g), <C, gamma> >= <a, f> + <b, g>, and the difference is
+sum_ij gamma_ij (C_ij - f_i - g_j). So a feasible pair whose values agree is optimal, whoever computed it.
+
+For any f at all, (f, f^c) is feasible, and <a, f> + <b, f^c> is a lower bound that no tolerance enters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import csr_array, issparse
+
+from otmodels.arrays import FloatArray
+from otmodels.checks import Certificate, Check
+from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError
+from otmodels.measure import Measure
+from otmodels.potentials import c_transform, cbar_transform
+from otmodels.problem import TransportProblem
+from otmodels.tolerances import DEFAULT, Tolerances
+
+
+def certify(
+    problem: TransportProblem,
+    plan: npt.ArrayLike | csr_array | pd.DataFrame | None = None,
+    f: npt.ArrayLike | pd.Series | None = None,
+    g: npt.ArrayLike | pd.Series | None = None,
+    *,
+    tolerances: Tolerances = DEFAULT,
+) -> Certificate:
+    """Check anybody's plan, potentials or both, and say what they prove.
+
+    Parameters
+    ----------
+    problem : TransportProblem
+        The data that the numbers are about.
+    plan : array_like, sparse array or DataFrame, shape (n, m), optional
+        A plan; a DataFrame is aligned by its labels. Alone it proves an upper bound.
+    f, g : array_like or Series, shape (n,) and (m,), optional
+        Potentials; a Series is aligned by its labels. Alone they prove a lower bound. If one is missing it is the
+        c-transform of the other.
+
+    Returns
+    -------
+    Certificate
+        `passed` means that the numbers prove optimality; `verdict` says what they prove otherwise, `interval` has the
+        bounds and `worst` the worst offender by label.
+
+    Raises
+    ------
+    ShapeError, NotANumberError, InfiniteValueError, LabelMismatchError, ParameterError
+
+    Examples
+    --------
+    >>> problem = TransportProblem([0.5, 0.5], [0.5, 0.5], [[0, 1], [2, 3]])
+    >>> certify(problem, plan=[[0.5, 0], [0, 0.5]], f=[0, 2], g=[0, 1]).passed
+    True
+    >>> certify(problem, f=[0, 0]).interval
+    (0.5, inf)
+    """
+    if plan is None and f is None and g is None:
+        raise ParameterError("plan, f, g", "are all missing", "Give a plan, potentials, or both")
+    potentials = _Potentials.read(problem, f, g)
+    moved = None if plan is None else _read_plan(problem, plan)
+    magnitude = _magnitude(problem, moved, potentials)
+    checks: list[Check] = []
+    lower, upper, primal, dual = -np.inf, np.inf, np.nan, np.nan
+    if moved is not None:
+        plan_checks = _plan_checks(problem, moved, tolerances)
+        primal = _value(problem, moved)
+        upper = primal if all(check.passed for check in plan_checks) else np.inf
+        checks += plan_checks
+    if potentials is not None:
+        slack_check = _slack_check(problem, potentials, tolerances)
+        dual, lower = potentials.value(problem), potentials.safe_bound(problem)
+        checks.append(slack_check)
+    else:
+        lower = float(problem.b @ c_transform(problem.cost, np.zeros(problem.source.size)))
+    scale = float(np.nanmax([abs(primal), abs(dual), tolerances.rounding * magnitude]))
+    if moved is not None and potentials is not None:
+        checks.append(_complementarity(problem, moved, potentials, tolerances.complementarity * scale))
+        checks.append(Check("duality gap", abs(primal - dual), tolerances.gap * scale))
+    missing = primal if moved is not None else np.inf
+    checks.append(Check("gap to the safe bound (f, f^c)", abs(missing - lower), tolerances.gap * scale))
+    gap = abs(primal - dual) if np.isfinite(primal - dual) else upper - lower
+    return Certificate(tuple(checks), primal, dual, (lower, upper), gap / scale if scale else gap)
+
+
+@dataclass(frozen=True, slots=True)
+class _Potentials:
+    """Potentials and the c-transform of f."""
+
+    f: FloatArray
+    g: FloatArray
+    f_c: FloatArray
+
+    @classmethod
+    def read(
+        cls, problem: TransportProblem, f: npt.ArrayLike | pd.Series | None, g: npt.ArrayLike | pd.Series | None
+    ) -> _Potentials | None:
+        """Both potentials, a missing one by c-transform; None where both are missing."""
+        if f is None and g is None:
+            return None
+        given_g = None if g is None else _read_potential("g", g, problem.target)
+        given_f = _read_potential("f", f, problem.source) if f is not None else cbar_transform(problem.cost, given_g)
+        f_c = c_transform(problem.cost, given_f)
+        return cls(given_f, f_c if given_g is None else given_g, f_c)
+
+    def value(self, problem: TransportProblem) -> float:
+        """<a, f> + <b, g>."""
+        return float(problem.a @ self.f + problem.b @ self.g)
+
+    def safe_bound(self, problem: TransportProblem) -> float:
+        """<a, f> + <b, f^c>."""
+        return float(problem.a @ self.f + problem.b @ self.f_c)
+
+
+def _plan_checks(problem: TransportProblem, plan: csr_array, tolerances: Tolerances) -> list[Check]:
+    unit = problem.mass_unit
+    sides = (("source", problem.source, plan.sum(axis=1)), ("target", problem.target, plan.sum(axis=0)))
+    checks = []
+    for side, measure, sums in sides:
+        residual = np.abs(np.asarray(sums).ravel() - measure.mass)
+        worst = int(residual.argmax())
+        checks.append(
+            Check(f"{side} marginal", float(residual[worst]), tolerances.marginal * unit, _at(measure, worst, residual))
+        )
+        share = np.divide(residual, measure.mass, out=np.zeros_like(residual), where=measure.mass > 0)
+        worst = int(share.argmax())
+        checks.append(
+            Check(f"{side} atoms served (relative)", float(share[worst]), tolerances.served, _at(measure, worst, share))
+        )
+    i, j = _indices(plan)
+    negative = np.maximum(-plan.data, 0.0)
+    forbidden = np.where(np.isfinite(problem.cost.at(i, j)), 0.0, np.abs(plan.data))
+    checks.append(_pair_check(problem, "plan is non-negative", negative, i, j, tolerances.sign * unit))
+    if problem.has_forbidden:
+        checks.append(_pair_check(problem, "forbidden pairs are empty", forbidden, i, j, tolerances.sign * unit))
+    return checks
+
+
+def _slack_check(problem: TransportProblem, potentials: _Potentials, tolerances: Tolerances) -> Check:
+    """f_i + g_j <= C_ij, that is g <= f^c."""
+    excess = potentials.g - potentials.f_c
+    worst = int(excess.argmax())
+    tolerance = tolerances.slack * problem.cost_unit
+    if excess[worst] <= 0:
+        return Check("dual feasibility f + g <= C", 0.0, tolerance)
+    column = np.concatenate([block[:, worst] for _, block in problem.cost.blocks()])
+    source, target = problem.pair(int((column - potentials.f).argmin()), worst)
+    return Check("dual feasibility f + g <= C", float(excess[worst]), tolerance, f"({source}, {target})")
+
+
+def _complementarity(problem: TransportProblem, plan: csr_array, potentials: _Potentials, tolerance: float) -> Check:
+    i, j = _indices(plan)
+    cost = problem.cost.at(i, j)
+    allowed = np.isfinite(cost)
+    product = np.abs(np.where(allowed, plan.data * (np.where(allowed, cost, 0.0) - potentials.f[i] - potentials.g[j]), 0.0))
+    worst = _pair_check(problem, "", product, i, j, tolerance).where
+    return Check("complementary slackness", float(product.sum()), tolerance, worst)
+
+
+def _pair_check(
+    problem: TransportProblem,
+    name: str,
+    violation: FloatArray,
+    i: npt.NDArray[np.intp],
+    j: npt.NDArray[np.intp],
+    tolerance: float,
+) -> Check:
+    if not violation.any():
+        return Check(name, 0.0, tolerance)
+    worst = int(violation.argmax())
+    source, target = problem.pair(int(i[worst]), int(j[worst]))
+    return Check(name, float(violation[worst]), tolerance, f"({source}, {target})")
+
+
+def _at(measure: Measure, worst: int, violation: FloatArray) -> str:
+    return str(measure.labels[worst]) if violation[worst] > 0 else ""
+
+
+def _value(problem: TransportProblem, plan: csr_array) -> float:
+    """<C, gamma> over the pairs that are allowed."""
+    cost = problem.cost.at(*_indices(plan))
+    return float(plan.data @ np.where(np.isfinite(cost), cost, 0.0))
+
+
+def _magnitude(problem: TransportProblem, plan: csr_array | None, potentials: _Potentials | None) -> float:
+    """Size of the terms that the values are summed from."""
+    size = 0.0
+    if plan is not None:
+        cost = problem.cost.at(*_indices(plan))
+        size += float(np.abs(plan.data) @ np.where(np.isfinite(cost), np.abs(cost), 0.0))
+    if potentials is not None:
+        size += float(problem.a @ np.abs(potentials.f) + problem.b @ np.abs(potentials.g))
+    return size
+
+
+def _indices(plan: csr_array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    return np.repeat(np.arange(plan.shape[0]), np.diff(plan.indptr)), plan.indices.astype(np.intp)
+
+
+def _read_plan(problem: TransportProblem, plan: npt.ArrayLike | csr_array | pd.DataFrame) -> csr_array:
+    if isinstance(plan, pd.DataFrame):
+        rows = problem.source.positions(plan.index, "plan, rows")
+        columns = problem.target.positions(plan.columns, "plan, columns")
+        plan = plan.to_numpy()[np.ix_(rows, columns)]
+    matrix = csr_array(plan if issparse(plan) else np.asarray(plan, dtype=np.float64), dtype=np.float64)
+    if matrix.shape != problem.shape:
+        raise ShapeError(
+            "plan", f"has shape {matrix.shape}", f"Give one row a source and one column a target, shape {problem.shape}"
+        )
+    matrix.sum_duplicates()
+    _check_finite("plan", matrix.data, lambda k: str(problem.pair(*(int(index[k]) for index in _indices(matrix)))))
+    return matrix
+
+
+def _read_potential(argument: str, potential: npt.ArrayLike | pd.Series, measure: Measure) -> FloatArray:
+    if isinstance(potential, pd.Series):
+        potential = potential.to_numpy()[measure.positions(potential.index, argument)]
+    values = np.array(potential, dtype=np.float64)
+    if values.shape != (measure.size,):
+        raise ShapeError(argument, f"has shape {values.shape}", f"Give one potential an atom, shape ({measure.size},)")
+    _check_finite(argument, values, lambda k: str(measure.labels[k]))
+    return values
+
+
+def _check_finite(argument: str, values: FloatArray, label: Callable[[int], str]) -> None:
+    if not np.isfinite(values).all():
+        worst = int((~np.isfinite(values)).argmax())
+        kind = NotANumberError if np.isnan(values[worst]) else InfiniteValueError
+        raise kind(argument, f"is {values[worst]} at {label(worst)}", "Numbers to be certified must be finite")

@@ -1,0 +1,148 @@
+"""The data of a transport problem on the pairs that get a variable, in the shapes that the languages want them in."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyomo.environ as pyo
+
+from otmodels.arrays import FloatArray, IndexArray
+from otmodels.errors import LabelMismatchError, ShapeError, UnknownNameError
+from otmodels.lp import Names
+from otmodels.measure import some
+from otmodels.problem import TransportProblem
+
+
+class Support:
+    """The pairs (i, j) that may carry mass in a model, and a, b, C on them.
+
+    Attributes
+    ----------
+    a, b : ndarray (n,), (m,)
+        Masses.
+    C : ndarray (n, m)
+        Costs, 0 where a pair is not in the support.
+    pairs : tuple of ndarray (k,), or None
+        Rows and columns of the pairs in C order; None for all n m pairs.
+    """
+
+    def __init__(self, problem: TransportProblem, support: Literal["full"] | npt.ArrayLike = "full") -> None:
+        self.problem = problem
+        self.a, self.b = problem.a, problem.b
+        self.pairs = _pairs(problem, support)
+
+    @cached_property
+    def C(self) -> FloatArray:  # noqa: N802 - the symbol of the mathematics
+        """Costs (n, m), 0 where a pair is not in the support."""
+        if self.pairs is None:
+            return self.problem.cost.values
+        dense = np.zeros(self.problem.shape)
+        dense[self.pairs] = self.costs
+        return dense
+
+    @cached_property
+    def costs(self) -> FloatArray:
+        """Costs of the pairs (k,), in C order."""
+        return self.C.ravel() if self.pairs is None else self.problem.cost.at(*self.pairs)
+
+    @property
+    def size(self) -> int:
+        """Number of pairs k."""
+        n, m = self.problem.shape
+        return n * m if self.pairs is None else self.pairs[0].size
+
+    def indices(self) -> tuple[IndexArray, IndexArray]:
+        """Rows and columns of the pairs, in C order."""
+        if self.pairs is not None:
+            return self.pairs
+        n, m = self.problem.shape
+        return np.repeat(np.arange(n), m), np.tile(np.arange(m), n)
+
+    def sets(self) -> pyo.ConcreteModel:
+        """A pyomo model with the sets of sources, targets and pairs, indexed by label."""
+        model = pyo.ConcreteModel()
+        model.sources = pyo.Set(initialize=self._keys(self.problem.source.labels))
+        model.targets = pyo.Set(initialize=self._keys(self.problem.target.labels))
+        model.pairs = model.sources * model.targets if self.pairs is None else pyo.Set(initialize=self._key_pairs(), dimen=2)
+        return model
+
+    def supply(self) -> dict[Hashable, float]:
+        """Source masses by label."""
+        return dict(zip(self._keys(self.problem.source.labels), self.a.tolist(), strict=True))
+
+    def demand(self) -> dict[Hashable, float]:
+        """Target masses by label."""
+        return dict(zip(self._keys(self.problem.target.labels), self.b.tolist(), strict=True))
+
+    def costs_by_pair(self) -> dict[tuple[Hashable, Hashable], float]:
+        """Costs by pair of labels, in C order."""
+        return dict(zip(self._key_pairs(), self.costs.tolist(), strict=True))
+
+    def partners(self) -> tuple[dict[Hashable, Sequence[Hashable]], dict[Hashable, Sequence[Hashable]]]:
+        """The targets that each source may serve, and the sources that may serve each target."""
+        sources, targets = self._keys(self.problem.source.labels), self._keys(self.problem.target.labels)
+        if self.pairs is None:
+            return dict.fromkeys(sources, targets), dict.fromkeys(targets, sources)
+        targets_of: dict[Hashable, list[Hashable]] = {source: [] for source in sources}
+        sources_of: dict[Hashable, list[Hashable]] = {target: [] for target in targets}
+        for source, target in self._key_pairs():
+            targets_of[source].append(target)
+            sources_of[target].append(source)
+        return dict(targets_of), dict(sources_of)
+
+    def source_names(self, name: str) -> Names:
+        """name[label] for each source."""
+        return _names(name, self.problem.source.labels)
+
+    def target_names(self, name: str) -> Names:
+        """name[label] for each target."""
+        return _names(name, self.problem.target.labels)
+
+    def pair_names(self, name: str) -> Names:
+        """name[source,target] for each pair, in C order."""
+        return Names(self.size, lambda: [f"{name}[{source},{target}]" for source, target in self._key_pairs()])
+
+    def _key_pairs(self) -> list[tuple[Hashable, Hashable]]:
+        sources, targets = self._keys(self.problem.source.labels), self._keys(self.problem.target.labels)
+        if self.pairs is None:
+            return [(source, target) for source in sources for target in targets]
+        return [(sources[i], targets[j]) for i, j in zip(self.pairs[0].tolist(), self.pairs[1].tolist(), strict=True)]
+
+    @staticmethod
+    def _keys(labels: pd.Index[Any]) -> list[Hashable]:
+        """Labels as pyomo can index by them: it would take a tuple apart."""
+        return [str(label) if isinstance(label, tuple) else label for label in labels.tolist()]
+
+
+def _names(name: str, labels: pd.Index[Any]) -> Names:
+    return Names(len(labels), lambda: [f"{name}[{label}]" for label in labels])
+
+
+def _pairs(problem: TransportProblem, support: Literal["full"] | npt.ArrayLike) -> tuple[IndexArray, IndexArray] | None:
+    if isinstance(support, str):
+        if support != "full":
+            raise UnknownNameError("support", f"{support!r} is not known", "Choose 'full', or give an array of pairs (k, 2)")
+        return problem.allowed_pairs() if problem.has_forbidden else None
+    given = np.asarray(support)
+    n, m = problem.shape
+    if given.ndim != 2 or given.shape[1] != 2 or given.dtype.kind not in "iu" or not len(given):
+        raise ShapeError("support", f"has shape {given.shape} and type {given.dtype}", "Give integer pairs (i, j), shape (k, 2)")
+    if (given < 0).any() or (given >= (n, m)).any():
+        bad = given[((given < 0) | (given >= (n, m))).any(axis=1)][0]
+        raise ShapeError("support", f"holds the pair {tuple(bad.tolist())} outside {n} x {m}", "Count atoms from 0")
+    flat = np.unique(given[:, 0].astype(np.intp) * m + given[:, 1])
+    i, j = flat // m, flat % m
+    allowed = np.isfinite(problem.cost.at(i, j))
+    i, j = i[allowed], j[allowed]
+    for side, labels, reached in (("source", problem.source.labels, i), ("target", problem.target.labels, j)):
+        alone = np.setdiff1d(np.arange(len(labels)), reached)
+        if alone.size:
+            raise LabelMismatchError(
+                "support", f"{side} {some(labels[alone])} has no allowed pair in it", "Give every atom at least one pair"
+            )
+    return i, j

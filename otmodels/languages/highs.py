@@ -1,0 +1,173 @@
+"""HiGHS, run on a `LinearProgram`: in units, interruptible, refined to relative accuracy.
+
+HiGHS's tolerances are absolute (1e-7, at least 1e-10): unscaled, a program in costs of 1e-8 or a mass of 1e-11 gets a wrong
+answer that is called optimal. Three things are done about it, none of them with the solver's own scaling options:
+
+1. Units. Costs, right-hand sides and rows are divided by powers of two that bring their largest entries near 1, and
+   the answer is multiplied back. Powers of two make both steps exact.
+2. Refinement, where an answer is right only relative to the largest entries: see `otmodels.languages.refinement`.
+3. The solver runs in a worker thread, so that Ctrl-C reaches it through its interrupt callback.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+
+from otmodels.arrays import FloatArray
+from otmodels.lp import LinearProgram
+from otmodels.status import OPTIMAL, PointStatus, Status, Termination
+from otmodels.tolerances import SOLVER
+
+_TERMINATION = {
+    highspy.HighsModelStatus.kOptimal: Termination.OPTIMAL,
+    highspy.HighsModelStatus.kInfeasible: Termination.INFEASIBLE,
+    highspy.HighsModelStatus.kUnbounded: Termination.UNBOUNDED,
+    highspy.HighsModelStatus.kUnboundedOrInfeasible: Termination.INFEASIBLE_OR_UNBOUNDED,
+    highspy.HighsModelStatus.kTimeLimit: Termination.TIME_LIMIT,
+    highspy.HighsModelStatus.kIterationLimit: Termination.ITERATION_LIMIT,
+    highspy.HighsModelStatus.kInterrupt: Termination.INTERRUPTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one run of HiGHS found, in the program's own units; x and y are None where it has none to show."""
+
+    status: Status
+    x: FloatArray | None
+    y: FloatArray | None
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """x = bound * x', y = cost / rows * y' takes the scaled program's answer to the program's own units."""
+
+    cost: float
+    bound: float
+    rows: FloatArray
+
+    @classmethod
+    def of(cls, program: LinearProgram) -> Units:
+        """The units in which the largest cost, right-hand side and entry of each row are in [1, 2)."""
+        largest = np.zeros(program.shape[0])
+        np.maximum.at(largest, program.A.indices, np.abs(program.A.data))
+        rows = power_of_two(largest)
+        bounds = np.concatenate([program.row_lower / rows, program.row_upper / rows, program.lower, program.upper])
+        bound = np.abs(bounds[np.isfinite(bounds)]).max(initial=0.0)
+        cost = np.abs(program.c).max(initial=0.0)
+        return cls(float(power_of_two(cost)), float(power_of_two(bound)), rows)
+
+
+class Session:
+    """A linear program inside HiGHS, in units, that can be solved, changed and solved again."""
+
+    def __init__(self, program: LinearProgram, deadline: float, verbose: bool) -> None:
+        self.program = program
+        self.units = Units.of(program)
+        self.deadline = deadline
+        self.verbose = verbose
+        self.iterations = 0
+        self.highs = highspy.Highs()
+        self.highs.silent()
+        self._load()
+
+    def _load(self) -> None:
+        program, units, matrix = self.program, self.units, self.program.A
+        rows, columns = program.shape
+        scale = units.rows * units.bound
+        empty, no_value = np.array([], dtype=np.int32), np.array([], dtype=np.float64)
+        self.highs.addRows(
+            rows, _bounds(program.row_lower / scale), _bounds(program.row_upper / scale), 0, empty, empty, no_value
+        )
+        self.highs.addCols(
+            columns,
+            program.c / units.cost,
+            _bounds(program.lower / units.bound),
+            _bounds(program.upper / units.bound),
+            matrix.nnz,
+            matrix.indptr[:-1].astype(np.int32),
+            matrix.indices.astype(np.int32),
+            matrix.data / units.rows[matrix.indices],
+        )
+        if program.sense == "max":
+            self.highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
+
+    def change(self, c: FloatArray, row_lower: FloatArray, row_upper: FloatArray, lower: FloatArray, upper: FloatArray) -> None:
+        """Replace costs and bounds, given in the program's units; the basis stays."""
+        rows, columns = (np.arange(size, dtype=np.int32) for size in self.program.shape)
+        scale = self.units.rows * self.units.bound
+        self.highs.changeColsCost(columns.size, columns, c / self.units.cost)
+        self.highs.changeRowsBounds(rows.size, rows, _bounds(row_lower / scale), _bounds(row_upper / scale))
+        self.highs.changeColsBounds(columns.size, columns, _bounds(lower / self.units.bound), _bounds(upper / self.units.bound))
+
+    def run(self, algorithm: str) -> Answer:
+        """Run HiGHS from where it stands.
+
+        Parameters
+        ----------
+        algorithm : {"simplex", "ipx"}
+            Dual simplex without presolve, or interior point with presolve and crossover: the settings that measured
+            best on transport programs.
+        """
+        remaining = self.deadline - time.perf_counter()
+        if remaining <= 0:
+            return Answer(Status(Termination.TIME_LIMIT, PointStatus.NONE, PointStatus.NONE), None, None)
+        options: dict[str, Any] = {"solver": algorithm, "presolve": "off" if algorithm == "simplex" else "on"}
+        options |= {"primal_feasibility_tolerance": SOLVER, "dual_feasibility_tolerance": SOLVER, "output_flag": self.verbose}
+        if np.isfinite(remaining):
+            options["time_limit"] = self.highs.getRunTime() + remaining
+        for name, value in options.items():
+            self.highs.setOptionValue(name, value)
+        _run_in_thread(self.highs)
+        return self._answer()
+
+    def _answer(self) -> Answer:
+        termination = _TERMINATION.get(self.highs.getModelStatus(), Termination.FAILED)
+        info, solution = self.highs.getInfo(), self.highs.getSolution()
+        self.iterations += sum(max(0, getattr(info, f"{kind}_iteration_count")) for kind in ("simplex", "ipm", "crossover"))
+        x = y = None
+        if solution.value_valid and info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
+            x = np.array(solution.col_value) * self.units.bound
+        if solution.dual_valid and (termination is Termination.OPTIMAL or termination.stopped):
+            y = np.array(solution.row_dual) * (self.units.cost / self.units.rows)
+        if termination is Termination.OPTIMAL:
+            return Answer(OPTIMAL, x, y)
+        primal = PointStatus.NONE if x is None else PointStatus.FEASIBLE
+        return Answer(Status(termination, primal, PointStatus.NONE if y is None else PointStatus.FEASIBLE), x, y)
+
+
+def power_of_two(size: FloatArray | np.float64) -> FloatArray:
+    """The largest power of two that is not above the size; 1 for a size of 0."""
+    return np.asarray(np.ldexp(1.0, np.frexp(np.where(size > 0, size, 1.0))[1] - 1))
+
+
+def _bounds(values: FloatArray) -> FloatArray:
+    return np.clip(values, -highspy.kHighsInf, highspy.kHighsInf)
+
+
+def _run_in_thread(highs: Any) -> None:
+    """Run HiGHS while this thread waits for Ctrl-C, which asks it to stop; its best so far stays readable."""
+    stop = threading.Event()
+
+    def interrupt(event: Any) -> None:
+        if stop.is_set():
+            event.interrupt()
+
+    callbacks = (highs.cbSimplexInterrupt, highs.cbIpmInterrupt)
+    for callback in callbacks:
+        callback.subscribe(interrupt)
+    worker = threading.Thread(target=highs.run, daemon=True)
+    worker.start()
+    while worker.is_alive():
+        try:
+            worker.join(0.2)
+        except KeyboardInterrupt:
+            stop.set()
+    for callback in callbacks:
+        callback.unsubscribe(interrupt)

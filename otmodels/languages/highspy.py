@@ -1,0 +1,91 @@
+"""highspy: the program as arrays in a Highs object, without a modelling language; the floor that the others are measured against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import highspy
+import numpy as np
+from scipy.sparse import csc_array
+
+from otmodels.arrays import FloatArray, IndexArray
+from otmodels.languages.base import Compiled, Declaration
+from otmodels.languages.run import Run, solve_program
+from otmodels.lp import LinearProgram, Names
+
+
+def load(program: LinearProgram) -> Any:
+    """The program, unscaled, in a new Highs object that the user may extend."""
+    rows, columns = program.shape
+    highs = highspy.Highs()
+    highs.silent()
+    empty = np.array([], dtype=np.int32)
+    highs.addRows(rows, program.row_lower, program.row_upper, 0, empty, empty, np.array([], dtype=np.float64))
+    start, index = program.A.indptr[:-1].astype(np.int32), program.A.indices.astype(np.int32)
+    highs.addCols(columns, program.c, program.lower, program.upper, program.A.nnz, start, index, program.A.data)
+    highs.changeObjectiveOffset(program.offset)
+    if program.sense == "max":
+        highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
+    return highs
+
+
+class HighspyProgram(Compiled):
+    """A Highs object, read back."""
+
+    def __init__(self, declaration: Declaration) -> None:
+        self._declaration = declaration
+        self._program = self._read(declaration.native)
+
+    def _read(self, highs: Any) -> LinearProgram:
+        highs.ensureColwise()
+        lp = highs.getLp()
+        columns, rows = lp.num_col_, lp.num_row_
+        matrix = csc_array(
+            (_floats(lp.a_matrix_.value_), np.array(lp.a_matrix_.index_), np.array(lp.a_matrix_.start_)), shape=(rows, columns)
+        )
+        sense = "min" if lp.sense_ == highspy.ObjSense.kMinimize else "max"
+        bounds = (_floats(bound) for bound in (lp.row_lower_, lp.row_upper_, lp.col_lower_, lp.col_upper_))
+        names = Names(rows, self._row_names), Names(columns, self._column_names)
+        return LinearProgram(_floats(lp.col_cost_), matrix, *bounds, *names, sense, lp.offset_)  # type: ignore[arg-type]
+
+    @property
+    def program(self) -> LinearProgram:
+        """The program as read back."""
+        return self._program
+
+    @property
+    def columns(self) -> Mapping[str, IndexArray]:
+        """Where each declared variable's entries are."""
+        return {name: np.asarray(block.handle, dtype=np.intp) for name, block in self._declaration.variables.items()}
+
+    @property
+    def rows(self) -> Mapping[str, IndexArray]:
+        """Where each declared constraint's entries are; rows added later are named after themselves, or "row_k"."""
+        declared = {name: np.asarray(block.handle, dtype=np.intp) for name, block in self._declaration.constraints.items()}
+        first = sum(rows.size for rows in declared.values())
+        return declared | {self._added(row): np.array([row], dtype=np.intp) for row in range(first, self._program.shape[0])}
+
+    def run(self, time_limit: float | None, verbose: bool) -> Run:
+        """Solve the program in units; an optimal point is set in the native object."""
+        run = solve_program(self._program, time_limit=time_limit, verbose=verbose)
+        if run.status.optimal and run.x is not None and run.y is not None:
+            solution = highspy.HighsSolution()
+            solution.col_value, solution.row_dual = run.x.tolist(), run.y.tolist()
+            self._declaration.native.setSolution(solution)
+        return run
+
+    def _added(self, row: int) -> str:
+        return str(self._declaration.native.getRowName(row)[1]) or f"row_{row}"
+
+    def _column_names(self) -> list[str]:
+        declared = [entry for block in self._declaration.variables.values() for entry in block.names]
+        return declared + [f"column_{k}" for k in range(len(declared), self._program.shape[1])]
+
+    def _row_names(self) -> list[str]:
+        declared = [entry for block in self._declaration.constraints.values() for entry in block.names]
+        return declared + [self._added(k) for k in range(len(declared), self._program.shape[0])]
+
+
+def _floats(values: Any) -> FloatArray:
+    return np.array(values, dtype=np.float64)

@@ -1,0 +1,191 @@
+"""Linear programs in general form, with named rows and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, overload
+
+import numpy as np
+from scipy.sparse import csc_array
+
+from otmodels.arrays import FloatArray, IndexArray, read_only
+from otmodels.errors import DuplicateLabelError, InfiniteValueError, NotANumberError, ShapeError
+
+
+class Names(Sequence[str]):
+    """Names that are made when somebody looks at them: a program of 250,000 columns is solved without.
+
+    Parameters
+    ----------
+    size : int
+        How many there are.
+    make : callable
+        Makes them all.
+    """
+
+    def __init__(self, size: int, make: Callable[[], list[str]]) -> None:
+        self._size = size
+        self._make = make
+        self._made: list[str] | None = None
+
+    def _all(self) -> list[str]:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        return self._all()[index]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __repr__(self) -> str:
+        return f"Names({self._size})"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearProgram:
+    """min or max c'x + offset subject to row_lower <= A x <= row_upper, lower <= x <= upper.
+
+    Multipliers y follow one convention: y_i is d(optimal value)/d(right-hand side of row i), whatever the sense.
+
+    Attributes
+    ----------
+    c : ndarray (k,)
+        Costs.
+    A : csc_array (r, k)
+        Matrix.
+    row_lower, row_upper : ndarray (r,)
+        Bounds on the rows, equal in an equality row, infinite where there is none.
+    lower, upper : ndarray (k,)
+        Bounds on the variables.
+    row_names, column_names : sequence of str
+        Unique names.
+    sense : {"min", "max"}
+        Direction.
+    offset : float
+        Constant in the objective.
+
+    Raises
+    ------
+    ShapeError, NotANumberError, InfiniteValueError
+    """
+
+    c: FloatArray
+    A: csc_array
+    row_lower: FloatArray
+    row_upper: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    row_names: Sequence[str]
+    column_names: Sequence[str]
+    sense: Literal["min", "max"] = "min"
+    offset: float = field(default=0.0)
+
+    def __post_init__(self) -> None:
+        rows, columns = self.A.shape
+        sizes = {
+            "c": (self.c.shape, columns),
+            "row_lower": (self.row_lower.shape, rows),
+            "row_upper": (self.row_upper.shape, rows),
+            "lower": (self.lower.shape, columns),
+            "upper": (self.upper.shape, columns),
+            "row_names": ((len(self.row_names),), rows),
+            "column_names": ((len(self.column_names),), columns),
+        }
+        for argument, (shape, size) in sizes.items():
+            if shape != (size,):
+                raise ShapeError(argument, f"has shape {shape} for a matrix {rows} x {columns}", f"Give shape ({size},)")
+        for argument in ("c", "row_lower", "row_upper", "lower", "upper"):
+            if np.isnan(getattr(self, argument)).any():
+                raise NotANumberError(argument, "holds NaN", "Give numbers; a missing bound is infinite")
+            read_only(getattr(self, argument))
+        if not (np.isfinite(self.c).all() and np.isfinite(self.A.data).all()):
+            raise InfiniteValueError("c, A", "hold NaN or infinite entries", "Costs and coefficients must be finite")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of rows and columns."""
+        return self.A.shape[0], self.A.shape[1]
+
+    @property
+    def b(self) -> FloatArray:
+        """Right-hand side of a program whose rows each have one: equalities, or bounded on one side.
+
+        Raises
+        ------
+        ShapeError
+            A row is free, or bounded on both sides by different numbers.
+        """
+        equal = self.row_lower == self.row_upper
+        below, above = np.isfinite(self.row_lower), np.isfinite(self.row_upper)
+        unclear = ~(equal | (below ^ above))
+        if unclear.any():
+            name = self.row_names[int(unclear.argmax())]
+            raise ShapeError("b", f"row {name} has no single right-hand side", "Use row_lower and row_upper")
+        return np.where(below, self.row_lower, self.row_upper)
+
+    def value(self, x: FloatArray) -> float:
+        """Objective at x (k,)."""
+        return float(self.c @ x) + self.offset
+
+    def ordered(self) -> LinearProgram:
+        """The same program with rows and columns sorted by name, so that two of them can be compared entry by entry.
+
+        Raises
+        ------
+        DuplicateLabelError
+        """
+        rows, columns = _order("row_names", self.row_names), _order("column_names", self.column_names)
+        matrix = csc_array(self.A[rows][:, columns])
+        matrix.sort_indices()
+        return LinearProgram(
+            self.c[columns],
+            matrix,
+            self.row_lower[rows],
+            self.row_upper[rows],
+            self.lower[columns],
+            self.upper[columns],
+            [self.row_names[i] for i in rows],
+            [self.column_names[j] for j in columns],
+            self.sense,
+            self.offset,
+        )
+
+    def same_as(self, other: LinearProgram, rows: IndexArray, columns: IndexArray) -> bool:
+        """Whether `other`, its rows and columns taken in the given order, is this program to the last bit, names aside."""
+        vectors = ((self.c, other.c, columns), (self.lower, other.lower, columns), (self.upper, other.upper, columns))
+        vectors += ((self.row_lower, other.row_lower, rows), (self.row_upper, other.row_upper, rows))
+        if (self.shape, self.sense, self.offset) != ((rows.size, columns.size), other.sense, other.offset):
+            return False
+        if not all(np.array_equal(mine, theirs[order]) for mine, theirs, order in vectors):
+            return False
+        mine, theirs = self.A.copy(), other.A
+        if not np.array_equal(columns, np.arange(columns.size)):
+            theirs = csc_array(theirs[:, columns])
+        position = np.empty(rows.size, dtype=theirs.indices.dtype)
+        position[rows] = np.arange(rows.size, dtype=position.dtype)
+        theirs = csc_array((theirs.data.copy(), position[theirs.indices], theirs.indptr), shape=theirs.shape)
+        for matrix in (mine, theirs):
+            matrix.sum_duplicates()
+            matrix.eliminate_zeros()
+        pairs = ((mine.indptr, theirs.indptr), (mine.indices, theirs.indices), (mine.data, theirs.data))
+        return all(np.array_equal(one, two) for one, two in pairs)
+
+    def __repr__(self) -> str:
+        return f"LinearProgram({self.sense}, {self.shape[0]} rows, {self.shape[1]} columns, {self.A.nnz} nonzeros)"
+
+
+def _order(argument: str, names: Sequence[str]) -> list[int]:
+    if len(set(names)) != len(names):
+        repeated = sorted({name for name in names if list(names).count(name) > 1})
+        raise DuplicateLabelError(argument, f"repeats {repeated[0]!r}", "Rows and columns are compared by name: rename one")
+    return sorted(range(len(names)), key=lambda k: names[k])

@@ -1,0 +1,224 @@
+"""A model: a transport problem declared in a language, open to its user, ready to be solved and certified."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pyomo.common.gc_manager import PauseGC
+from scipy.sparse import coo_array, csr_array
+
+from otmodels import lp
+from otmodels.arrays import FloatArray
+from otmodels.certificate import certify
+from otmodels.errors import InfeasibleError, SolveError, StoppedError, UnboundedError
+from otmodels.feasibility import Bottleneck, find_bottleneck
+from otmodels.formulations import Support, formulation
+from otmodels.languages import Compiled, Declaration, Run, check_time_limit, compile_model
+from otmodels.lp import LinearProgram
+from otmodels.potentials import close, normalise
+from otmodels.problem import TransportProblem
+from otmodels.solution import ExtendedSolution, Provenance, Solution, Unsolved
+from otmodels.status import PointStatus, Status, Termination
+
+
+class Model:
+    """A transport problem declared in cvxpy, pyomo or highspy.
+
+    Attributes
+    ----------
+    problem : TransportProblem
+        The data.
+    form, language : str
+        Which program, in which language.
+    native : cvxpy.Problem, pyomo ConcreteModel or highspy.Highs
+        The model itself. Extend it: set `native` to a cvxpy Problem with more constraints on `variables`, or add
+        constraints to the pyomo model; `solve` then certifies the extended program.
+    variables, constraints : mapping
+        The language's own variables and constraints, by name.
+
+    Examples
+    --------
+    >>> import cvxpy as cp
+    >>> import otmodels as om
+    >>> problem = om.TransportProblem([0.5, 0.5], [0.5, 0.5], [[0, 1], [1, 0]])
+    >>> model = om.build(problem)
+    >>> cap = (model.variables["gamma"] <= 0.3).set_label("cap")
+    >>> model.native = cp.Problem(model.native.objective, [*model.native.constraints, cap])
+    >>> round(model.solve().value, 9)
+    0.4
+    """
+
+    def __init__(self, problem: TransportProblem, form: str, language: str, support: Literal["full"] | npt.ArrayLike) -> None:
+        self._formulation = formulation(form, language)
+        self.problem = problem
+        self.form = form
+        self.language = language
+        started = time.perf_counter()
+        with PauseGC():
+            self._support = Support(problem, support)
+            self._declaration = self._formulation.builders[language](self._support)
+        self._build_s = time.perf_counter() - started
+
+    @property
+    def native(self) -> Any:
+        """The language's own model."""
+        return self._declaration.native
+
+    @native.setter
+    def native(self, native: Any) -> None:
+        self._declaration = Declaration(native, self._declaration.variables, self._declaration.constraints)
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """The language's own variables by name."""
+        return {name: block.handle for name, block in self._declaration.variables.items()}
+
+    @property
+    def constraints(self) -> Mapping[str, Any]:
+        """The language's own constraints by name, as declared."""
+        return {name: block.handle for name, block in self._declaration.constraints.items()}
+
+    def linear_program(self) -> LinearProgram:
+        """The model as compiled by its language: (c, A, b) with named rows and columns, as in A vec(gamma) = b."""
+        return compile_model(self._declaration, self.language).program
+
+    def solve(
+        self, *, time_limit: float | None = None, throw: bool = True, verbose: bool = False
+    ) -> Solution | ExtendedSolution | Unsolved:
+        """Solve with HiGHS through the language's interface, in units, and certify.
+
+        Parameters
+        ----------
+        time_limit : float, optional
+            Seconds, > 0.
+        throw : bool
+            Raise where there is no optimal solution; otherwise return an `Unsolved` with the certified interval.
+        verbose : bool
+            Whether HiGHS prints its log.
+
+        Raises
+        ------
+        InfeasibleError, UnboundedError, StoppedError, SolveError
+            No optimal solution; the error has the status and the certified interval.
+        """
+        check_time_limit(time_limit)
+        started = time.perf_counter()
+        compiled = compile_model(self._declaration, self.language)
+        extended = self._is_extended(compiled)
+        compiled_at = time.perf_counter()
+        run = compiled.run(time_limit, verbose)
+        solved_at = time.perf_counter()
+        if not run.status.optimal or run.x is None or run.y is None:
+            unsolved = self._unsolved(compiled, run, extended)
+            if throw:
+                raise error_of(unsolved)
+            return unsolved
+        plan, f, g = self._parts(compiled, run.x, run.y)
+        seconds = self._build_s, compiled_at - started, solved_at - compiled_at, time.perf_counter() - solved_at
+        provenance = Provenance(
+            self.form,
+            self.language,
+            self._support.size,
+            run.algorithm,
+            run.iterations,
+            run.refinements,
+            *seconds,
+            _versions(self.language),
+        )
+        if extended:
+            return self._extended_solution(compiled, run.x, run.y, plan, f, g, provenance, run)
+        f, g = normalise(self.problem, *close(self.problem, f, g))
+        certificate = certify(self.problem, plan, f, g)
+        return Solution(run.status, self.problem, certificate.primal_value, f, g, plan, certificate, provenance)
+
+    def _parts(self, compiled: Compiled, x: FloatArray, y: FloatArray) -> tuple[csr_array, FloatArray, FloatArray]:
+        """Plan, f and g out of a point and its multipliers."""
+        columns, rows = compiled.columns, compiled.rows
+        if self.form == "primal":
+            mass, f, g = x[columns["gamma"]], y[rows["source_marginal"]], y[rows["target_marginal"]]
+        else:
+            mass, f, g = y[rows["below_cost"]], x[columns["f"]], x[columns["g"]]
+        i, j = self._support.indices()
+        carried = mass > 0
+        return csr_array(coo_array((mass[carried], (i[carried], j[carried])), shape=self.problem.shape)), f, g
+
+    def _is_extended(self, compiled: Compiled) -> bool:
+        """Whether the native model is no longer the one that was declared."""
+        program, declared = compiled.program, self._formulation.program(self._support)
+        columns = np.concatenate([compiled.columns[name] for name in self._declaration.variables])
+        known = [compiled.rows[name] for name in self._declaration.constraints if name in compiled.rows]
+        rows = np.concatenate(known) if known else np.array([], dtype=np.intp)
+        return program.shape != declared.shape or rows.size != declared.shape[0] or not declared.same_as(program, rows, columns)
+
+    def _extended_solution(
+        self,
+        compiled: Compiled,
+        x: FloatArray,
+        y: FloatArray,
+        plan: csr_array,
+        f: FloatArray,
+        g: FloatArray,
+        provenance: Provenance,
+        run: Run,
+    ) -> ExtendedSolution:
+        program = compiled.program
+        row_names, column_names = np.array(program.row_names, dtype=object), np.array(program.column_names, dtype=object)
+        multipliers = {name: pd.Series(y[rows], index=row_names[rows]) for name, rows in compiled.rows.items()}
+        variables = {name: pd.Series(x[columns], index=column_names[columns]) for name, columns in compiled.columns.items()}
+        certificate = lp.certify(program, x, y)
+        return ExtendedSolution(
+            run.status, self.problem, program.value(x), f, g, plan, certificate, provenance, multipliers, variables
+        )
+
+    def _unsolved(self, compiled: Compiled, run: Run, extended: bool) -> Unsolved:
+        if extended:
+            return Unsolved(run.status, self.problem, (-np.inf, np.inf), f"the extended model: {run.status.termination.value}")
+        dual_ray = self.form == "dual" and run.status.termination in (Termination.UNBOUNDED, Termination.INFEASIBLE_OR_UNBOUNDED)
+        if dual_ray or run.status.termination is Termination.INFEASIBLE:
+            return infeasible(self.problem, find_bottleneck(self.problem))
+        return Unsolved(run.status, self.problem, self._interval(compiled, run), run.status.termination.value)
+
+    def _interval(self, compiled: Compiled, run: Run) -> tuple[float, float]:
+        """What a stopped run proves: (f, f^c) below, its point or the independent coupling above."""
+        x = np.zeros(compiled.program.shape[1]) if run.x is None else run.x
+        y = np.zeros(compiled.program.shape[0]) if run.y is None else run.y
+        plan, f, _ = self._parts(compiled, x, y)
+        (lower, upper), (least, _) = certify(self.problem, plan, f).interval, certify(self.problem, plan).interval
+        if not self.problem.has_forbidden:
+            spread = sum(float(self.problem.a[rows] @ (block @ self.problem.b)) for rows, block in self.problem.cost.blocks())
+            upper = min(upper, spread / self.problem.target.total)
+        return max(lower, least), upper
+
+
+def infeasible(problem: TransportProblem, bottleneck: Bottleneck | None) -> Unsolved:
+    """The result for a problem whose forbidden pairs leave no feasible plan."""
+    reason = f": {bottleneck}" if bottleneck else ""
+    message = f"no feasible plan exists, because of the forbidden pairs{reason}. Allow more pairs, or move mass"
+    return Unsolved(Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.NONE), problem, (np.inf, np.inf), message)
+
+
+def error_of(unsolved: Unsolved) -> SolveError:
+    """The exception that says the same as an unsolved result."""
+    termination = unsolved.status.termination
+    kind = SolveError
+    if termination is Termination.INFEASIBLE:
+        kind = InfeasibleError
+    elif termination is Termination.UNBOUNDED:
+        kind = UnboundedError
+    elif termination.stopped:
+        kind = StoppedError
+    lower, upper = unsolved.interval
+    proven = (
+        "" if np.isinf(lower) and np.isinf(upper) else f"; proven so far: the optimal value lies in [{lower:.9g}, {upper:.9g}]"
+    )
+    return kind(unsolved.message + proven, unsolved.status, unsolved.interval)
+
+
+def _versions(language: str) -> dict[str, str]:
+    return {name: version(name) for name in dict.fromkeys(("otmodels", language, "highspy"))}

@@ -1,0 +1,130 @@
+"""What all figures share: colours, new axes, tick labels that fit, the entries of a plan, limits of size."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import TYPE_CHECKING, Any, Literal
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps, rcParams
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import Colormap, ListedColormap
+from matplotlib.font_manager import FontProperties
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from otmodels.arrays import FloatArray, IndexArray
+from otmodels.errors import ShapeError
+
+if TYPE_CHECKING:
+    from otmodels.solution import Solution
+
+MOST_ATOMS = 2000
+"""Most atoms a side of a figure that draws each atom, or each pair, by itself."""
+
+MOST_MOVES = 200_000
+"""Most plan entries in one figure."""
+
+DARK, LIGHT, INK = "#3b2a6b", "#e08214", "0.25"
+"""Two colours that differ in lightness as well as in hue, and the grey of everything that is neither."""
+
+_LONGEST_LABEL = 20
+
+_LEFT_BY_LAYOUT = 0.8
+"""Part of its length that an axis keeps when labels, colour bars and the like have taken their room."""
+
+
+def shades(n: int) -> FloatArray:
+    """Take n colours (n, 4) from dark to light, apart in greyscale too; the lightest still stands out from white paper."""
+    return np.asarray(colormaps["viridis"](0.92 * (np.arange(n) + 0.5) / n), dtype=np.float64)
+
+
+def light_to_dark() -> Colormap:
+    """Make the same colours a map for amounts >= 0: more is darker."""
+    return ListedColormap(shades(256)[::-1], name="otmodels")
+
+
+def new_axes(width: float, height: float) -> Axes:
+    """Make a figure of that many inches and return its axes."""
+    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def boxes(ax: Axes, left: FloatArray, right: FloatArray, bottom: FloatArray, top: FloatArray, **style: Any) -> PolyCollection:
+    """Draw rectangles as one collection: thousands cost as little as ten, which is not so with `Axes.bar`."""
+    corners = np.stack([left, bottom, right, bottom, right, top, left, top], axis=1).reshape(-1, 4, 2)
+    collection = PolyCollection(corners, **style)
+    ax.add_collection(collection)
+    ax.autoscale_view()
+    return collection
+
+
+def with_unit(text: str, unit: str) -> str:
+    """Write an axis label such as "mass [t]"."""
+    return f"{text} [{unit}]" if unit else text
+
+
+def moves(solution: Solution) -> tuple[IndexArray, IndexArray, FloatArray]:
+    """Find source, target and mass of every plan entry that carries mass.
+
+    Raises
+    ------
+    ShapeError
+        There are more than a figure can hold.
+    """
+    plan = solution.sparse_plan.tocoo()
+    moved = plan.data > 0
+    if moved.sum() > MOST_MOVES:
+        raise ShapeError(
+            "solution",
+            f"its plan has {moved.sum()} entries, and a figure holds {MOST_MOVES}",
+            "Draw a smaller problem, or read solution.sparse_plan",
+        )
+    return plan.row[moved].astype(np.intp), plan.col[moved].astype(np.intp), plan.data[moved]
+
+
+def refuse_above(solution: Solution, figure: str, instead: str) -> None:
+    """Raise a ShapeError where there are too many atoms to be drawn one by one."""
+    n, m = solution.problem.shape
+    if max(n, m) > MOST_ATOMS:
+        raise ShapeError("solution", f"has {n} x {m} atoms, and {figure} draws at most {MOST_ATOMS} a side", instead)
+
+
+def length_in_points(ax: Axes, which: Literal["x", "y"]) -> float:
+    """Estimate how long an axis will be on paper, in points (1/72 inch)."""
+    box = ax.get_window_extent()
+    return float(box.width if which == "x" else box.height) * 72 / ax.figure.dpi
+
+
+def name_ticks(ax: Axes, which: Literal["x", "y"], positions: Iterable[float], labels: pd.Index[Any]) -> None:
+    """Write the atoms' labels along an axis: slanted where they are too wide, every k-th where they are too many."""
+    texts = [_short(label) for label in labels]
+    size = FontProperties(size=rcParams[f"{which}tick.labelsize"]).get_size_in_points()
+    room = _LEFT_BY_LAYOUT * length_in_points(ax, which) / len(texts)
+    level = which == "y" or 0.6 * size * (max(map(len, texts)) + 1.5) <= room
+    step = 1 if level and which == "x" else _round_up((1.4 if which == "y" else 2.0) * size / room)
+    slant: dict[str, Any] = {} if level else {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    axis.set_ticks(list(positions)[::step], texts[::step], parse_math=False, **slant)
+
+
+def colour_bar(ax: Axes, drawn: ScalarMappable, label: str, beside: float = 0.0) -> None:
+    """Add a colour bar on the right of axes, past what already stands there on that part of their width.
+
+    Constrained layout sees for itself what stands there; without it the room has to be asked for.
+    """
+    constrained = isinstance(ax.figure.get_layout_engine(), ConstrainedLayoutEngine)
+    bar = ax.figure.colorbar(drawn, ax=ax, label=label, pad=0.02 if constrained else 0.05 + beside)
+    bar.outline.set_visible(False)
+
+
+def _round_up(step: float) -> int:
+    """Find the next of 1, 2, 5, 10, 20, 50, ..."""
+    return next(k for power in range(20) for k in (10**power, 2 * 10**power, 5 * 10**power) if k >= step)
+
+
+def _short(label: Hashable) -> str:
+    text = str(label)
+    return text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1] + "…"

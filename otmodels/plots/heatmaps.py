@@ -1,0 +1,147 @@
+"""Figures of all pairs at once: the plan with its marginals, and the slack of the dual constraints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from otmodels.plots.canvas import (
+    INK,
+    boxes,
+    colour_bar,
+    length_in_points,
+    light_to_dark,
+    moves,
+    name_ticks,
+    new_axes,
+    refuse_above,
+    with_unit,
+)
+from otmodels.problem import TransportProblem
+
+if TYPE_CHECKING:
+    from otmodels.solution import Solution
+
+_SMALLER = "Draw a smaller problem, or plan_map where the points lie in the plane"
+
+
+def plan_heatmap(solution: Solution, *, ax: Axes | None = None, mass_unit: str = "") -> Axes:
+    """Draw the plan as a heatmap, rows = sources and columns = targets, with both marginals as bars beside it.
+
+    Only pairs that carry mass are coloured, and no cell is drawn so small that it is lost.
+
+    Parameters
+    ----------
+    solution : Solution
+        What to draw.
+    ax : Axes, optional
+        Where to draw, in a figure with constrained layout; a new figure where omitted.
+    mass_unit : str
+        Unit for the axis labels.
+
+    Returns
+    -------
+    Axes
+        Those of the plan, with one collection of cells, one a plan entry. The marginals of targets (above) and sources
+        (right) are its `child_axes`, in this order.
+
+    Raises
+    ------
+    ShapeError
+        There are more than 2000 atoms on a side.
+    """
+    problem = solution.problem
+    refuse_above(solution, "plan_heatmap", _SMALLER)
+    i, j, mass = moves(solution)
+    ax = ax if ax is not None else _new_axes(problem, 1.5)
+    style = {"array": mass, "cmap": light_to_dark(), "edgecolors": "face", "linewidths": 0.8}
+    cells = boxes(ax, j - 0.5, j + 0.5, i - 0.5, i + 0.5, **style)
+    cells.set_clim(0, float(mass.max()))
+    _frame(ax, problem)
+    wide = _marginals(ax, problem, mass_unit)
+    colour_bar(ax, cells, with_unit("mass moved", mass_unit), wide)
+    return ax
+
+
+def slack_heatmap(solution: Solution, *, ax: Axes | None = None, cost_unit: str = "") -> Axes:
+    """Draw the slack C - f - g of the dual constraints as a heatmap, with a dot on every pair that carries mass.
+
+    Complementary slackness at a glance: the dots stand on cells of slack 0. Forbidden pairs are hatched.
+
+    Parameters
+    ----------
+    solution : Solution
+        What to draw.
+    ax : Axes, optional
+        Where to draw, in a figure with constrained layout; a new figure where omitted.
+    cost_unit : str
+        Unit for the axis labels.
+
+    Returns
+    -------
+    Axes
+        With one image, the slack (n, m), masked where a pair is forbidden, and one collection of dots.
+
+    Raises
+    ------
+    ShapeError
+        There are more than 2000 atoms on a side.
+    """
+    problem = solution.problem
+    refuse_above(solution, "slack_heatmap", "Draw a smaller problem, or read solution.potentials_table()")
+    i, j, _ = moves(solution)
+    ax = ax if ax is not None else _new_axes(problem, 0.5)
+    slack = np.ma.masked_invalid(problem.cost.values - solution.f[:, None] - solution.g[None, :])
+    image = ax.imshow(slack, cmap=light_to_dark(), aspect="auto", vmin=min(0.0, slack.min()), vmax=slack.max() or 1.0)
+    diameter = float(np.clip(120 / max(problem.shape), 1.8, 7.0))
+    ax.scatter(j, i, s=diameter**2, color="black", linewidths=0)
+    _frame(ax, problem)
+    colour_bar(ax, image, with_unit("slack $C - f - g$", cost_unit))
+    handles: list[Line2D | Patch] = [Line2D([], [], marker="o", linestyle="", color="black", markersize=5, label="carries mass")]
+    if problem.has_forbidden:
+        ax.patch.set(facecolor="0.88", edgecolor="0.45", hatch="////", linewidth=0)
+        handles.append(Patch(facecolor="0.88", edgecolor="0.45", hatch="////", linewidth=0, label="forbidden"))
+    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, frameon=False, borderaxespad=0.2)
+    return ax
+
+
+def _new_axes(problem: TransportProblem, extra: float) -> Axes:
+    """Make cells about square, as far as a page allows; extra inches are for what stands beside them."""
+    n, m = problem.shape
+    return new_axes(float(np.clip(2.4 + 0.45 * m, 4.4, 7.2)) + extra, float(np.clip(1.2 + 0.45 * n, 2.2, 6.2)) + extra)
+
+
+def _frame(ax: Axes, problem: TransportProblem) -> None:
+    n, m = problem.shape
+    ax.set(xlim=(-0.5, m - 0.5), ylim=(n - 0.5, -0.5), xlabel="target", ylabel="source")
+    name_ticks(ax, "x", range(m), problem.target.labels)
+    name_ticks(ax, "y", range(n), problem.source.labels)
+
+
+def _marginals(ax: Axes, problem: TransportProblem, mass_unit: str) -> float:
+    """Draw the masses along the top and the right of the plan; return the room on the right, as part of its width."""
+    n, m = problem.shape
+    wide, high = (float(np.clip(50 / length_in_points(ax, which), 0.12, 0.4)) for which in ("x", "y"))
+    above = ax.inset_axes((0.0, 1.03, 1.0, high), sharex=ax)
+    right = ax.inset_axes((1.02, 0.0, wide, 1.0), sharey=ax)
+    i, j = np.arange(n), np.arange(m)
+    half, line = (0.4, 0.0) if max(n, m) <= 60 else (0.5, 0.5)
+    style = {"facecolors": INK, "edgecolors": INK, "linewidths": line}
+    boxes(above, j - half, j + half, 0 * problem.b, problem.b, **style)
+    boxes(right, 0 * problem.a, problem.a, i - half, i + half, **style)
+    above.set_ylim(0, 1.05 * problem.b.max())
+    right.set_xlim(0, 1.05 * problem.a.max())
+    above.tick_params(axis="x", labelbottom=False, length=0)
+    right.tick_params(axis="y", labelleft=False, length=0)
+    above.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10], prune="lower"))
+    right.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10], prune="lower"))
+    above.set_ylabel(with_unit("mass", mass_unit), rotation=0, ha="right", va="center")
+    right.set_xlabel(with_unit("mass", mass_unit))
+    for marginal in (above, right):
+        marginal.spines[["top", "right"]].set_visible(False)
+    return wide + 0.02

@@ -1,0 +1,178 @@
+"""A plan between points in the plane: a map, or the cells of an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from otmodels.arrays import FloatArray
+from otmodels.cost import GroundCost
+from otmodels.errors import ShapeError
+from otmodels.measure import Measure
+from otmodels.metrics import Haversine
+from otmodels.plots.canvas import DARK, INK, LIGHT, length_in_points, moves, new_axes, with_unit
+from otmodels.problem import TransportProblem
+
+if TYPE_CHECKING:
+    from otmodels.solution import Solution
+
+
+def plan_map(
+    solution: Solution, *, ax: Axes | None = None, image: bool = False, mass_unit: str = "", length_unit: str = ""
+) -> Axes:
+    """Draw the plan in the plane: sources as discs, targets as rings, and a wedge for every mass that moves.
+
+    Areas of discs and rings are proportional to mass, on one scale. A wedge is as wide at its source as its mass is large
+    and runs to a point at its target. Mass that stays where it is has no wedge. Wedges are
+    straight on the paper, whatever the metric.
+
+    Parameters
+    ----------
+    solution : Solution
+        Of measures with two coordinates. With the metric "haversine" they are longitude and latitude, and a degree of
+        longitude is drawn shorter than one of latitude, by the cosine of the latitude in the middle of the map.
+    ax : Axes, optional
+        Where to draw; a new figure where omitted.
+    image : bool
+        Whether the points are (row, column) of an image, as from `grid_measure`: columns then run to the right, rows down.
+    mass_unit, length_unit : str
+        Units for the legend and the axis labels.
+
+    Returns
+    -------
+    Axes
+        Its collections are the wedges, the discs and the rings, in this order; atoms without mass are left out.
+
+    Raises
+    ------
+    ShapeError
+        Source or target has no points, or points that are not in the plane.
+    """
+    x, y = _planes(solution.problem, image)
+    i, j, mass = moves(solution)
+    away = (x[i] != y[j]).any(axis=1)
+    points = np.concatenate([x, y])
+    squeeze = _squeeze(solution.problem, points)
+    extent = np.ptp(points, axis=0) * (squeeze, 1.0)
+    ax = ax if ax is not None else new_axes(*_size(extent))
+    ax.set_aspect(1 / squeeze)
+    widest = _widest(ax, extent, max(len(x), len(y)))
+    scale = _Scale(float(max(solution.problem.a.max(), solution.problem.b.max())), *widest)
+    ax.add_collection(_wedges(x[i[away]], y[j[away]], mass[away], squeeze, scale))
+    _discs(ax, x, solution.problem.a, scale, filled=True)
+    _discs(ax, y, solution.problem.b, scale, filled=False)
+    _limit(ax, points, squeeze, scale)
+    _dress(ax, solution.problem, image, length_unit)
+    _key(ax, scale, mass_unit)
+    return ax
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """The largest mass, and the diameter in points and the width in coordinates that stand for it."""
+
+    mass: float
+    diameter: float
+    width: float
+
+    @property
+    def line(self) -> float:
+        """Line width of a ring."""
+        return float(np.clip(self.diameter / 12, 0.4, 1.6))
+
+    def area(self, mass: FloatArray | float) -> FloatArray:
+        """Area of a disc as matplotlib counts it, points squared."""
+        return np.asarray(self.diameter**2 * np.asarray(mass) / self.mass, dtype=np.float64)
+
+
+def _planes(problem: TransportProblem, image: bool) -> tuple[FloatArray, FloatArray]:
+    """Points of source and target as (right, up or down)."""
+    return _plane("source", problem.source, image), _plane("target", problem.target, image)
+
+
+def _plane(name: str, measure: Measure, image: bool) -> FloatArray:
+    if measure.points is None or measure.points.shape[1] != 2:
+        found = "no points" if measure.points is None else f"points in R^{measure.points.shape[1]}"
+        instead = "Use earth_moving" if measure.points is None or measure.points.shape[1] == 1 else "Use plan_heatmap"
+        raise ShapeError(f"solution.problem.{name}", f"has {found}, and plan_map draws points with two coordinates", instead)
+    return measure.points[:, ::-1] if image else measure.points
+
+
+def _squeeze(problem: TransportProblem, points: FloatArray) -> float:
+    """Length on paper of a unit to the right over that of a unit upwards."""
+    if not _is_globe(problem):
+        return 1.0
+    middle = (points[:, 1].min() + points[:, 1].max()) / 2
+    return max(float(np.cos(np.radians(middle))), 0.1)
+
+
+def _is_globe(problem: TransportProblem) -> bool:
+    return isinstance(problem.cost, GroundCost) and isinstance(problem.cost.metric, Haversine)
+
+
+def _size(extent: FloatArray) -> tuple[float, float]:
+    """Inches of a figure that the map fills about."""
+    ratio = float(np.clip(extent[1] / extent[0] if extent[0] else 1.6, 0.4, 1.6))
+    return (7.0, 7.0 * ratio + 0.6) if ratio < 1 else (6.0 / ratio + 1.4, 6.6)
+
+
+def _widest(ax: Axes, extent: FloatArray, atoms: int) -> tuple[float, float]:
+    """Diameter in points and wedge width in coordinates for the largest mass: neighbours on a grid do not quite touch."""
+    paper = length_in_points(ax, "x"), length_in_points(ax, "y")
+    point = float((extent / paper).max())
+    diameter = float(np.clip(0.8 * np.sqrt(paper[0] * paper[1] / atoms), 2.0, 32.0))
+    return diameter, 0.6 * diameter * point
+
+
+def _wedges(start: FloatArray, end: FloatArray, mass: FloatArray, squeeze: float, scale: _Scale) -> PolyCollection:
+    along = (end - start) * (squeeze, 1.0)
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.linalg.norm(along, axis=1, keepdims=True)
+    half = across / (squeeze, 1.0) * (scale.width * mass / scale.mass / 2)[:, None]
+    triangles = np.stack([start - half, start + half, end], axis=1)
+    return PolyCollection(triangles, facecolors=INK, edgecolors=INK, linewidths=0.4, alpha=0.6)
+
+
+def _discs(ax: Axes, points: FloatArray, mass: FloatArray, scale: _Scale, *, filled: bool) -> None:
+    some = mass > 0
+    face, edge, line = (DARK, "none", 0.0) if filled else ("none", LIGHT, scale.line)
+    ax.scatter(*points[some].T, s=scale.area(mass[some]), facecolors=face, edgecolors=edge, linewidths=line)
+
+
+def _limit(ax: Axes, points: FloatArray, squeeze: float, scale: _Scale) -> None:
+    """Show all points, atoms without mass too, and no disc cut off."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = max(0.05 * float(np.max((high - low) * (squeeze, 1.0))), 1.2 * scale.width) or 1.0
+    ax.set_xlim(low[0] - margin / squeeze, high[0] + margin / squeeze)
+    ax.set_ylim(low[1] - margin, high[1] + margin)
+
+
+def _dress(ax: Axes, problem: TransportProblem, image: bool, length_unit: str) -> None:
+    names = ("column", "row") if image else ("longitude", "latitude") if _is_globe(problem) else ("x", "y")
+    unit = "°" if _is_globe(problem) else length_unit
+    ax.set(xlabel=with_unit(names[0], unit), ylabel=with_unit(names[1], unit))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
+    if image:
+        ax.invert_yaxis()
+
+
+def _key(ax: Axes, scale: _Scale, mass_unit: str) -> None:
+    """Make the legend a scale too: its disc and its ring have a round mass."""
+    power = 10 ** np.floor(np.log10(scale.mass))
+    mass = float(power * max(digit for digit in (1, 2, 5) if digit * power <= scale.mass))
+    size = float(np.sqrt(scale.area(mass)))
+    amount = f"{mass:g} {mass_unit}".rstrip()
+    disc = Line2D([], [], linestyle="", marker="o", markersize=size, color=DARK, markeredgewidth=0, label=f"source, {amount}")
+    ring = Line2D(
+        [], [], linestyle="", marker="o", markersize=size, color=LIGHT, markerfacecolor="none", markeredgewidth=scale.line
+    )
+    ring.set_label(f"target, {amount}")
+    wedge = Line2D([], [], linestyle="", marker=">", markersize=8, color=INK, alpha=0.6, markeredgewidth=0, label="moves")
+    place = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "ncols": 3, "frameon": False}
+    ax.legend(handles=[disc, ring, wedge], handlelength=1 + size / 12, borderpad=0.2 + size / 25, **place)

@@ -1,0 +1,197 @@
+"""Results: a solved transport problem, a solved extended model, and what is left of a solve that did not end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from otmodels import tables
+from otmodels.arrays import FloatArray
+from otmodels.checks import Certificate
+from otmodels.potentials import slack
+from otmodels.problem import TransportProblem
+from otmodels.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """How a result came about.
+
+    Attributes
+    ----------
+    form, language : str
+        Which program, declared in which language.
+    pairs : int
+        Number of pairs that had a variable (primal) or a row (dual).
+    algorithm : str
+        HiGHS's algorithm, and `iterations` and rounds of iterative refinement (`refinements`).
+    build_s, compile_s, solve_s, extract_s : float
+        Seconds to declare the model, to compile it, to solve it, and to read and certify the answer.
+    versions : mapping
+        Versions of otmodels, the language and HiGHS.
+    """
+
+    form: str
+    language: str
+    pairs: int
+    algorithm: str
+    iterations: int
+    refinements: int
+    build_s: float
+    compile_s: float
+    solve_s: float
+    extract_s: float
+    versions: Mapping[str, str]
+
+    @property
+    def total_s(self) -> float:
+        """All seconds together."""
+        return self.build_s + self.compile_s + self.solve_s + self.extract_s
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Planned:
+    """What every result with a plan has."""
+
+    status: Status
+    problem: TransportProblem
+    value: float
+    f: FloatArray
+    g: FloatArray
+    sparse_plan: csr_array
+    certificate: Certificate
+    provenance: Provenance
+
+    @property
+    def plan(self) -> FloatArray:
+        """The plan gamma (n, m), dense, made when asked for."""
+        return np.asarray(self.sparse_plan.toarray())
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Proven (lower, upper) bounds on the optimal value."""
+        return self.certificate.interval
+
+    def plan_table(self) -> pd.DataFrame:
+        """One row a pair that carries mass: source, target, mass, unit_cost, cost."""
+        return tables.plan_table(self.problem, self.sparse_plan)
+
+    def potentials_table(self) -> pd.DataFrame:
+        """One row an atom, indexed by (side, label): mass, potential, least slack over its pairs."""
+        return tables.potentials_table(self.problem, self.f, self.g)
+
+    def summary(self) -> pd.DataFrame:
+        """One row a fact: value, certificate, size, how it was solved, what was changed in the data."""
+        lower, upper = self.interval
+        facts: list[tuple[str, Any]] = [
+            ("value", self.value),
+            ("certified optimal", self.certificate.passed),
+            ("duality gap", self.certificate.gap),
+            ("relative gap", self.certificate.relative_gap),
+            ("proven lower bound", lower),
+            ("proven upper bound", upper),
+            ("status", str(self.status)),
+            ("atoms", f"{self.problem.source.size} x {self.problem.target.size}"),
+            ("pairs that carry mass", int(np.count_nonzero(self.sparse_plan.data))),
+            ("form, language", f"{self.provenance.form}, {self.provenance.language}"),
+            (
+                "algorithm",
+                f"{self.provenance.algorithm}, {self.provenance.iterations} iterations, {self.provenance.refinements} refinements",
+            ),
+            ("seconds", self.provenance.total_s),
+            *(("adjustment", note) for note in self.problem.adjustments),
+        ]
+        return pd.DataFrame(facts, columns=["fact", "value"]).set_index("fact")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution(_Planned):
+    """A solved transport problem.
+
+    Attributes
+    ----------
+    status : Status
+        What the solver said; the certificate says whether it is so.
+    value : float
+        <C, gamma>, recomputed from the problem's own data, in the user's units.
+    f, g : ndarray (n,), (m,)
+        Potentials: multipliers of the marginals, d(value)/d(mass), f = 0 at the first source atom with mass; at atoms
+        without mass closed by c-transform.
+    sparse_plan : csr_array (n, m)
+        The plan gamma.
+    certificate : Certificate
+        Recomputed from cost, a, b, plan, f and g over all pairs.
+    """
+
+    def slack(self) -> pd.DataFrame:
+        """C - f - g (n, m) by label: what a pair would have to be cheaper by to be used."""
+        values = slack(self.problem, self.f, self.g)
+        return pd.DataFrame(values, index=self.problem.source.labels, columns=self.problem.target.labels)
+
+    def __repr__(self) -> str:
+        return f"Solution(value {self.value:.12g}, {self.certificate.verdict.split(':')[0]})"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExtendedSolution(_Planned):
+    """A solved model that its user extended.
+
+    Attributes
+    ----------
+    value : float
+        Objective of the extended program.
+    f, g : ndarray (n,), (m,)
+        Multipliers of the marginals. Other constraints have multipliers of their own, so that f + g <= C need not hold.
+    multipliers : mapping of str to Series
+        d(value)/d(right-hand side) of every constraint by name, the added ones included, indexed by row name.
+    variables : mapping of str to Series
+        Values of the declared variables, indexed by column name.
+    certificate : Certificate
+        Optimality (KKT) of the extended linear program as compiled, recomputed in numpy.
+    """
+
+    multipliers: Mapping[str, pd.Series]
+    variables: Mapping[str, pd.Series]
+
+    def multipliers_table(self) -> pd.DataFrame:
+        """One row a constraint row: constraint, row, multiplier."""
+        rows = [(name, row, value) for name, series in self.multipliers.items() for row, value in series.items()]
+        return pd.DataFrame(rows, columns=["constraint", "row", "multiplier"])
+
+    def __repr__(self) -> str:
+        return f"ExtendedSolution(value {self.value:.12g}, {self.certificate.verdict.split(':')[0]})"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unsolved:
+    """What is known after a solve that ended without an optimal solution: never a bare value.
+
+    Attributes
+    ----------
+    status : Status
+        Why it stopped.
+    interval : tuple of float
+        Proven (lower, upper) bounds on the optimal value; infinite where nothing is proven.
+    message : str
+        What happened and what to try.
+    """
+
+    status: Status
+    problem: TransportProblem
+    interval: tuple[float, float]
+    message: str
+
+    def summary(self) -> pd.DataFrame:
+        """One row a fact."""
+        facts = [
+            ("status", str(self.status)),
+            ("proven lower bound", self.interval[0]),
+            ("proven upper bound", self.interval[1]),
+            ("message", self.message),
+        ]
+        return pd.DataFrame(facts, columns=["fact", "value"]).set_index("fact")
