@@ -104,10 +104,12 @@ class _Potentials:
         cls, problem: TransportProblem, f: npt.ArrayLike | pd.Series | None, g: npt.ArrayLike | pd.Series | None
     ) -> _Potentials | None:
         """Both potentials, a missing one by c-transform; None where both are missing."""
-        if f is None and g is None:
-            return None
+        given_f = None if f is None else _read_potential("f", f, problem.source)
         given_g = None if g is None else _read_potential("g", g, problem.target)
-        given_f = _read_potential("f", f, problem.source) if f is not None else cbar_transform(problem.cost, given_g)
+        if given_f is None:
+            if given_g is None:
+                return None
+            given_f = cbar_transform(problem.cost, given_g)
         f_c = c_transform(problem.cost, given_f)
         return cls(given_f, f_c if given_g is None else given_g, f_c)
 

@@ -105,10 +105,12 @@ class Cost(BaseCost):
 
     @property
     def shape(self) -> tuple[int, int]:
+        """(n, m)."""
         return self._values.shape[0], self._values.shape[1]
 
     @property
     def description(self) -> str:
+        """What the cost is, in words."""
         return "cost matrix"
 
     @property
@@ -117,9 +119,11 @@ class Cost(BaseCost):
         return np.isposinf(self._values)
 
     def block(self, rows: slice) -> FloatArray:
+        """C[rows, :]."""
         return self._values[rows]
 
     def at(self, i: IndexArray, j: IndexArray) -> FloatArray:
+        """C[i[0], j[0]], C[i[1], j[1]], ..."""
         return self._values[i, j]
 
     def aligned(self, source: Measure, target: Measure) -> Cost:
@@ -150,16 +154,20 @@ class GroundCost(BaseCost):
 
     @property
     def shape(self) -> tuple[int, int]:
+        """(n, m)."""
         return len(self.x), len(self.y)
 
     @property
     def description(self) -> str:
+        """What the cost is, in words."""
         return self.metric.name if self.power == 1 else f"{self.metric.name}^{self.power:g}"
 
     def block(self, rows: slice) -> FloatArray:
+        """C[rows, :]."""
         return self._raised(self.metric.between(self.x[rows], self.y))
 
     def at(self, i: IndexArray, j: IndexArray) -> FloatArray:
+        """C[i[0], j[0]], C[i[1], j[1]], ..."""
         return self._raised(self.metric.paired(self.x[i], self.y[j]))
 
     def _raised(self, distance: FloatArray) -> FloatArray:

@@ -338,7 +338,7 @@ def _points(points: npt.ArrayLike, labels: pd.Index[Any]) -> FloatArray:
         raise ShapeError(
             "points", f"has shape {values.shape} for {len(labels)} atoms", "Give one row of coordinates per atom, shape (n, d)"
         )
-    bad = ~np.isfinite(values).all(axis=1)
+    bad = np.asarray(~np.isfinite(values).all(axis=1))
     if bad.any():
         first = values[bad][0]
         kind = NotANumberError if np.isnan(first).any() else InfiniteValueError

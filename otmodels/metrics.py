@@ -45,19 +45,19 @@ class Minkowski(Metric):
 
     @property
     def name(self) -> str:
+        """How a user asks for it."""
         return {1.0: "cityblock", 2.0: "euclidean", np.inf: "chebyshev"}.get(self.order, f"minkowski (order {self.order:g})")
 
     def between(self, x: FloatArray, y: FloatArray) -> FloatArray:
-        if self.order == 1:
-            return cdist(x, y, "cityblock")
-        if self.order == 2:
-            return cdist(x, y, "euclidean")
-        if np.isinf(self.order):
-            return cdist(x, y, "chebyshev")
-        return cdist(x, y, "minkowski", p=self.order)
+        """Distances (k, l)."""
+        name, options = {1.0: ("cityblock", {}), 2.0: ("euclidean", {}), np.inf: ("chebyshev", {})}.get(
+            self.order, ("minkowski", {"p": self.order})
+        )
+        return np.asarray(cdist(x, y, name, **options), dtype=np.float64)
 
     def paired(self, x: FloatArray, y: FloatArray) -> FloatArray:
-        return np.linalg.norm(x - y, ord=self.order, axis=1)
+        """Distances (k,)."""
+        return np.asarray(np.linalg.norm(x - y, ord=self.order, axis=1), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,15 @@ class Haversine(Metric):
 
     @property
     def name(self) -> str:
+        """How a user asks for it."""
         return "haversine"
 
     def between(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Distances (k, l)."""
         return _great_circle(x[:, None, :], y[None, :, :])
 
     def paired(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Distances (k,)."""
         return _great_circle(x, y)
 
 
@@ -83,9 +86,11 @@ class UserMetric(Metric):
 
     @property
     def name(self) -> str:
+        """How a user asks for it."""
         return getattr(self.function, "__name__", "callable")
 
     def between(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Distances (k, l)."""
         distances = np.array(self.function(x, y), dtype=np.float64)
         if distances.shape != (len(x), len(y)):
             raise ShapeError(
@@ -105,6 +110,7 @@ class UserMetric(Metric):
         return distances
 
     def paired(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Distances (k,)."""
         return np.array([self.between(x[k : k + 1], y[k : k + 1])[0, 0] for k in range(len(x))])
 
 
@@ -145,7 +151,7 @@ def _great_circle(x: FloatArray, y: FloatArray) -> FloatArray:
     longitude = np.radians(x[..., 0] - y[..., 0])
     x_latitude, y_latitude = np.radians(x[..., 1]), np.radians(y[..., 1])
     chord = np.sin((x_latitude - y_latitude) / 2) ** 2 + np.cos(x_latitude) * np.cos(y_latitude) * np.sin(longitude / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(chord, 1.0)))
+    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(chord, 1.0))), dtype=np.float64)
 
 
 def _check_degrees(points: FloatArray) -> None:

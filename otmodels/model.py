@@ -10,7 +10,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pyomo.common.gc_manager import PauseGC
 from scipy.sparse import coo_array, csr_array
 
 from otmodels import lp
@@ -60,9 +59,8 @@ class Model:
         self.form = form
         self.language = language
         started = time.perf_counter()
-        with PauseGC():
-            self._support = Support(problem, support)
-            self._declaration = self._formulation.builders[language](self._support)
+        self._support = Support(problem, support)
+        self._declaration = self._formulation.declare(self._support, language)
         self._build_s = time.perf_counter() - started
 
     @property

@@ -106,7 +106,7 @@ class TransportProblem:
 
     def allowed_pairs(self) -> tuple[IndexArray, IndexArray]:
         """Row and column of every pair that is not forbidden, in C order."""
-        parts = [np.nonzero(np.isfinite(block)) + (rows.start,) for rows, block in self.cost.blocks()]
+        parts = [(*np.nonzero(np.isfinite(block)), rows.start) for rows, block in self.cost.blocks()]
         return np.concatenate([i + start for i, _, start in parts]), np.concatenate([j for _, j, _ in parts])
 
     def pair(self, i: int, j: int) -> tuple[Hashable, Hashable]:
@@ -162,7 +162,7 @@ def _scan(cost: BaseCost, source: Measure, target: Measure) -> tuple[bool, float
         reached |= finite.any(axis=0)
         if not finite.all():
             has_forbidden = True
-            cut_off = ~finite.any(axis=1)
+            cut_off = np.asarray(~finite.any(axis=1))
             if cut_off.any():
                 raise _no_pair("source", source.labels[rows][cut_off])
         largest = max(largest, float(np.abs(block, where=finite, out=np.zeros_like(block)).max(initial=0.0)))

@@ -87,7 +87,7 @@ class _Planned:
 
     def summary(self) -> pd.DataFrame:
         """One row a fact: value, certificate, size, how it was solved, what was changed in the data."""
-        lower, upper = self.interval
+        made, (lower, upper) = self.provenance, self.interval
         facts: list[tuple[str, Any]] = [
             ("value", self.value),
             ("certified optimal", self.certificate.passed),
@@ -98,12 +98,12 @@ class _Planned:
             ("status", str(self.status)),
             ("atoms", f"{self.problem.source.size} x {self.problem.target.size}"),
             ("pairs that carry mass", int(np.count_nonzero(self.sparse_plan.data))),
-            ("form, language", f"{self.provenance.form}, {self.provenance.language}"),
+            ("form, language", f"{made.form}, {made.language}"),
             (
                 "algorithm",
-                f"{self.provenance.algorithm}, {self.provenance.iterations} iterations, {self.provenance.refinements} refinements",
+                f"{made.algorithm}, {made.iterations} iterations, {made.refinements} refinements",
             ),
-            ("seconds", self.provenance.total_s),
+            ("seconds", made.total_s),
             *(("adjustment", note) for note in self.problem.adjustments),
         ]
         return pd.DataFrame(facts, columns=["fact", "value"]).set_index("fact")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pyomo.common.gc_manager import PauseGC
+
 from otmodels.errors import UnknownNameError
 from otmodels.formulations import kantorovich
 from otmodels.formulations.support import Support
@@ -20,6 +22,11 @@ class Formulation:
 
     program: Callable[[Support], LinearProgram]
     builders: dict[str, Callable[[Support], Declaration]]
+
+    def declare(self, support: Support, language: str) -> Declaration:
+        """The program as a native model; the garbage collector waits, which would search it for cycles again and again."""
+        with PauseGC():
+            return self.builders[language](support)
 
 
 _FORMULATIONS = {

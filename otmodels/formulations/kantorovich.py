@@ -79,7 +79,7 @@ def dual_pyomo(s: Support) -> Declaration:
 
 def primal_program(s: Support) -> LinearProgram:
     """The primal stacked: min c'x, A x = (a, b), x = vec(gamma) >= 0, pairs in C order."""
-    (n, m), k = s.problem.shape, s.size
+    k = s.size
     right = np.concatenate([s.a, s.b])
     return LinearProgram(
         s.costs.copy(),

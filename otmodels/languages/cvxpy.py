@@ -21,7 +21,7 @@ from otmodels.arrays import FloatArray, IndexArray
 from otmodels.errors import NotLinearError
 from otmodels.languages.base import Compiled, Declaration
 from otmodels.languages.run import Run, solve_program
-from otmodels.lp import LinearProgram, Names
+from otmodels.lp import LinearProgram, Names, numbered
 from otmodels.status import Termination
 
 _STATUS = {
@@ -180,8 +180,8 @@ def _program(data: Mapping[str, Any]) -> LinearProgram:
         b,
         np.full(columns, -np.inf) if lower is None else _floats(lower),
         np.full(columns, np.inf) if upper is None else _floats(upper),
-        range(rows),  # type: ignore[arg-type]
-        range(columns),  # type: ignore[arg-type]
+        numbered("row_", rows),
+        numbered("column_", columns),
     )
 
 

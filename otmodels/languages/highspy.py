@@ -1,4 +1,4 @@
-"""highspy: the program as arrays in a Highs object, without a modelling language; the floor that the others are measured against."""
+"""highspy: the program as arrays in a Highs object; the floor that the modelling languages are measured against."""
 
 from __future__ import annotations
 
@@ -44,10 +44,18 @@ class HighspyProgram(Compiled):
         matrix = csc_array(
             (_floats(lp.a_matrix_.value_), np.array(lp.a_matrix_.index_), np.array(lp.a_matrix_.start_)), shape=(rows, columns)
         )
-        sense = "min" if lp.sense_ == highspy.ObjSense.kMinimize else "max"
-        bounds = (_floats(bound) for bound in (lp.row_lower_, lp.row_upper_, lp.col_lower_, lp.col_upper_))
-        names = Names(rows, self._row_names), Names(columns, self._column_names)
-        return LinearProgram(_floats(lp.col_cost_), matrix, *bounds, *names, sense, lp.offset_)  # type: ignore[arg-type]
+        return LinearProgram(
+            _floats(lp.col_cost_),
+            matrix,
+            _floats(lp.row_lower_),
+            _floats(lp.row_upper_),
+            _floats(lp.col_lower_),
+            _floats(lp.col_upper_),
+            Names(rows, self._row_names),
+            Names(columns, self._column_names),
+            "min" if lp.sense_ == highspy.ObjSense.kMinimize else "max",
+            float(lp.offset_),
+        )
 
     @property
     def program(self) -> LinearProgram:

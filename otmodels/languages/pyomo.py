@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyomo.environ as pyo
@@ -27,7 +27,7 @@ from otmodels.arrays import FloatArray, IndexArray
 from otmodels.errors import NotLinearError
 from otmodels.languages.base import Compiled, Declaration
 from otmodels.languages.run import Run, solve_program
-from otmodels.lp import LinearProgram, Names
+from otmodels.lp import LinearProgram, Names, numbered
 from otmodels.status import Termination
 
 _TERMINATION = {
@@ -206,9 +206,9 @@ def read(model: Any) -> _Reading:
         matrix, row_lower, row_upper = _rows(constraints, column)
         lower, upper = _bounds(variables)
         costs, offset = _objective(objectives[0], column)
-    names = range(len(constraints)), range(len(variables))
-    sense = "min" if objectives[0].sense == pyo.minimize else "max"
-    program = LinearProgram(costs, matrix, row_lower, row_upper, lower, upper, *names, sense, offset)  # type: ignore[arg-type]
+    names = numbered("row_", len(constraints)), numbered("column_", len(variables))
+    sense: Literal["min", "max"] = "min" if objectives[0].sense == pyo.minimize else "max"
+    program = LinearProgram(costs, matrix, row_lower, row_upper, lower, upper, *names, sense, offset)
     return _Reading(variables, constraints, program)
 
 

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.languages.highs import Session, power_of_two
-from otmodels.lp import LinearProgram
+from otmodels.lp import LinearProgram, numbered
 from otmodels.tolerances import REFINEMENT
 
 ROUNDS = 8
@@ -96,7 +96,8 @@ def _violations(program: LinearProgram, x: FloatArray, y: FloatArray, sizes: Flo
 
 def _row_sizes(program: LinearProgram, x: FloatArray) -> FloatArray:
     """Size of the terms that each row sums."""
-    return np.maximum(np.abs(program.row_lower), abs(program.A) @ np.abs(x))
+    sizes: FloatArray = np.maximum(np.abs(program.row_lower), abs(program.A) @ np.abs(x))
+    return sizes
 
 
 def _cost_sizes(form: LinearProgram, program: LinearProgram) -> FloatArray:
@@ -135,7 +136,7 @@ def _with_slacks(program: LinearProgram) -> LinearProgram:
         row_upper=right.copy(),
         lower=np.concatenate([program.lower, program.row_lower[slack]]),
         upper=np.concatenate([program.upper, program.row_upper[slack]]),
-        column_names=range(program.shape[1] + count),
+        column_names=numbered("column_", program.shape[1] + count),
     )
 
 

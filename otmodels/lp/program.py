@@ -51,6 +51,11 @@ class Names(Sequence[str]):
         return f"Names({self._size})"
 
 
+def numbered(prefix: str, size: int) -> Names:
+    """Names prefix0, prefix1, ..."""
+    return Names(size, lambda: [f"{prefix}{k}" for k in range(size)])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LinearProgram:
     """min or max c'x + offset subject to row_lower <= A x <= row_upper, lower <= x <= upper.
@@ -162,8 +167,13 @@ class LinearProgram:
 
     def same_as(self, other: LinearProgram, rows: IndexArray, columns: IndexArray) -> bool:
         """Whether `other`, its rows and columns taken in the given order, is this program to the last bit, names aside."""
-        vectors = ((self.c, other.c, columns), (self.lower, other.lower, columns), (self.upper, other.upper, columns))
-        vectors += ((self.row_lower, other.row_lower, rows), (self.row_upper, other.row_upper, rows))
+        vectors = (
+            (self.c, other.c, columns),
+            (self.lower, other.lower, columns),
+            (self.upper, other.upper, columns),
+            (self.row_lower, other.row_lower, rows),
+            (self.row_upper, other.row_upper, rows),
+        )
         if (self.shape, self.sense, self.offset) != ((rows.size, columns.size), other.sense, other.offset):
             return False
         if not all(np.array_equal(mine, theirs[order]) for mine, theirs, order in vectors):

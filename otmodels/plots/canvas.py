@@ -1,14 +1,15 @@
-"""What all figures share: colours, new axes, tick labels that fit, the entries of a plan, limits of size."""
+"""What all figures share: colours, new axes, labels that fit, the entries of a plan, limits of size."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Hashable, Sequence
+from typing import Any, Literal, TypeAlias, cast
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 from matplotlib import colormaps, rcParams
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
@@ -17,16 +18,21 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from otmodels.arrays import FloatArray, IndexArray
-from otmodels.errors import ShapeError
+from otmodels.errors import ParameterError, ShapeError
+from otmodels.problem import TransportProblem
+from otmodels.solution import ExtendedSolution, Solution, Unsolved
 
-if TYPE_CHECKING:
-    from otmodels.solution import Solution
+Solved: TypeAlias = Solution | ExtendedSolution
+"""What can be drawn."""
 
 MOST_ATOMS = 2000
 """Most atoms a side of a figure that draws each atom, or each pair, by itself."""
 
 MOST_MOVES = 200_000
 """Most plan entries in one figure."""
+
+MANY = 60
+"""Above so many atoms their marks touch, and white gaps and markers would swamp them."""
 
 DARK, LIGHT, INK = "#3b2a6b", "#e08214", "0.25"
 """Two colours that differ in lightness as well as in hue, and the grey of everything that is neither."""
@@ -52,21 +58,20 @@ def new_axes(width: float, height: float) -> Axes:
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
 
 
-def boxes(ax: Axes, left: FloatArray, right: FloatArray, bottom: FloatArray, top: FloatArray, **style: Any) -> PolyCollection:
-    """Draw rectangles as one collection: thousands cost as little as ten, which is not so with `Axes.bar`."""
-    corners = np.stack([left, bottom, right, bottom, right, top, left, top], axis=1).reshape(-1, 4, 2)
-    collection = PolyCollection(corners, **style)
-    ax.add_collection(collection)
-    ax.autoscale_view()
-    return collection
+def problem_of(solution: Solved) -> TransportProblem:
+    """Return the problem of a solution that has a plan.
+
+    Raises
+    ------
+    ParameterError
+        The solve ended without one.
+    """
+    if isinstance(solution, Unsolved):
+        raise ParameterError("solution", f"has no plan to draw: {solution.status}", "Solve to the end, with a larger time_limit")
+    return solution.problem
 
 
-def with_unit(text: str, unit: str) -> str:
-    """Write an axis label such as "mass [t]"."""
-    return f"{text} [{unit}]" if unit else text
-
-
-def moves(solution: Solution) -> tuple[IndexArray, IndexArray, FloatArray]:
+def moves(solution: Solved) -> tuple[IndexArray, IndexArray, FloatArray]:
     """Find source, target and mass of every plan entry that carries mass.
 
     Raises
@@ -77,19 +82,42 @@ def moves(solution: Solution) -> tuple[IndexArray, IndexArray, FloatArray]:
     plan = solution.sparse_plan.tocoo()
     moved = plan.data > 0
     if moved.sum() > MOST_MOVES:
-        raise ShapeError(
-            "solution",
-            f"its plan has {moved.sum()} entries, and a figure holds {MOST_MOVES}",
-            "Draw a smaller problem, or read solution.sparse_plan",
-        )
+        fault = f"has a plan of {moved.sum()} entries, and a figure holds at most {MOST_MOVES}"
+        raise ShapeError("solution", fault, "Draw a smaller problem, or read solution.sparse_plan")
     return plan.row[moved].astype(np.intp), plan.col[moved].astype(np.intp), plan.data[moved]
 
 
-def refuse_above(solution: Solution, figure: str, instead: str) -> None:
+def refuse_above(problem: TransportProblem, figure: str, instead: str) -> None:
     """Raise a ShapeError where there are too many atoms to be drawn one by one."""
-    n, m = solution.problem.shape
+    n, m = problem.shape
     if max(n, m) > MOST_ATOMS:
         raise ShapeError("solution", f"has {n} x {m} atoms, and {figure} draws at most {MOST_ATOMS} a side", instead)
+
+
+def polygons(ax: Axes, corners: npt.NDArray[Any], **style: Any) -> PolyCollection:
+    """Draw polygons (k, corners, 2) as one collection: thousands cost as little as ten, which is not so with patches."""
+    collection = PolyCollection(cast(Sequence[npt.ArrayLike], corners), **style)
+    ax.add_collection(collection)
+    ax.autoscale_view()
+    return collection
+
+
+def boxes(
+    ax: Axes,
+    left: npt.NDArray[Any],
+    right: npt.NDArray[Any],
+    bottom: npt.NDArray[Any],
+    top: npt.NDArray[Any],
+    **style: Any,
+) -> PolyCollection:
+    """Draw rectangles as one collection."""
+    corners = np.stack([left, bottom, right, bottom, right, top, left, top], axis=1)
+    return polygons(ax, corners.reshape(-1, 4, 2), **style)
+
+
+def with_unit(text: str, unit: str) -> str:
+    """Write an axis label such as "mass [t]"."""
+    return f"{text} [{unit}]" if unit else text
 
 
 def length_in_points(ax: Axes, which: Literal["x", "y"]) -> float:
@@ -98,16 +126,23 @@ def length_in_points(ax: Axes, which: Literal["x", "y"]) -> float:
     return float(box.width if which == "x" else box.height) * 72 / ax.figure.dpi
 
 
-def name_ticks(ax: Axes, which: Literal["x", "y"], positions: Iterable[float], labels: pd.Index[Any]) -> None:
+def name_ticks(ax: Axes, which: Literal["x", "y"], places: npt.NDArray[Any], labels: Sequence[Hashable]) -> None:
     """Write the atoms' labels along an axis: slanted where they are too wide, every k-th where they are too many."""
     texts = [_short(label) for label in labels]
-    size = FontProperties(size=rcParams[f"{which}tick.labelsize"]).get_size_in_points()
-    room = _LEFT_BY_LAYOUT * length_in_points(ax, which) / len(texts)
-    level = which == "y" or 0.6 * size * (max(map(len, texts)) + 1.5) <= room
-    step = 1 if level and which == "x" else _round_up((1.4 if which == "y" else 2.0) * size / room)
-    slant: dict[str, Any] = {} if level else {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
     axis = ax.xaxis if which == "x" else ax.yaxis
-    axis.set_ticks(list(positions)[::step], texts[::step], parse_math=False, **slant)
+    size = FontProperties(size=rcParams["xtick.labelsize" if which == "x" else "ytick.labelsize"]).get_size_in_points()
+    room = _LEFT_BY_LAYOUT * length_in_points(ax, which) / len(texts)
+    level = which == "x" and 0.6 * size * (max(map(len, texts)) + 1.5) <= room
+    step = 1 if level else _round_up((2.0 if which == "x" else 1.4) * size / room)
+    axis.set_ticks(places[::step], texts[::step], parse_math=False)
+    if which == "x" and not level:
+        for text in axis.get_ticklabels():
+            text.set(rotation=40, ha="right", rotation_mode="anchor")
+
+
+def key_above(ax: Axes, handles: Sequence[Artist], **style: Any) -> None:
+    """Write the legend above the axes, where it hides nothing."""
+    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, frameon=False, **style)
 
 
 def colour_bar(ax: Axes, drawn: ScalarMappable, label: str, beside: float = 0.0) -> None:
@@ -122,7 +157,8 @@ def colour_bar(ax: Axes, drawn: ScalarMappable, label: str, beside: float = 0.0)
 
 def _round_up(step: float) -> int:
     """Find the next of 1, 2, 5, 10, 20, 50, ..."""
-    return next(k for power in range(20) for k in (10**power, 2 * 10**power, 5 * 10**power) if k >= step)
+    steps = (digit * int(10**power) for power in range(20) for digit in (1, 2, 5))
+    return next(k for k in steps if k >= step)
 
 
 def _short(label: Hashable) -> str:

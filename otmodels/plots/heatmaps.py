@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from otmodels.arrays import FloatArray
 from otmodels.plots.canvas import (
     INK,
+    MANY,
+    Solved,
     boxes,
     colour_bar,
+    key_above,
     length_in_points,
     light_to_dark,
     moves,
     name_ticks,
     new_axes,
+    problem_of,
     refuse_above,
     with_unit,
 )
+from otmodels.potentials import slack
 from otmodels.problem import TransportProblem
-
-if TYPE_CHECKING:
-    from otmodels.solution import Solution
+from otmodels.tolerances import DEFAULT
 
 _SMALLER = "Draw a smaller problem, or plan_map where the points lie in the plane"
 
 
-def plan_heatmap(solution: Solution, *, ax: Axes | None = None, mass_unit: str = "") -> Axes:
+def plan_heatmap(solution: Solved, *, ax: Axes | None = None, mass_unit: str = "") -> Axes:
     """Draw the plan as a heatmap, rows = sources and columns = targets, with both marginals as bars beside it.
 
     Only pairs that carry mass are coloured, and no cell is drawn so small that it is lost.
 
     Parameters
     ----------
-    solution : Solution
+    solution : Solution or ExtendedSolution
         What to draw.
     ax : Axes, optional
-        Where to draw, in a figure with constrained layout; a new figure where omitted.
+        Where to draw, best in a figure with constrained layout; a new figure where omitted.
     mass_unit : str
         Unit for the axis labels.
 
@@ -55,8 +57,8 @@ def plan_heatmap(solution: Solution, *, ax: Axes | None = None, mass_unit: str =
     ShapeError
         There are more than 2000 atoms on a side.
     """
-    problem = solution.problem
-    refuse_above(solution, "plan_heatmap", _SMALLER)
+    problem = problem_of(solution)
+    refuse_above(problem, "plan_heatmap", _SMALLER)
     i, j, mass = moves(solution)
     ax = ax if ax is not None else _new_axes(problem, 1.5)
     style = {"array": mass, "cmap": light_to_dark(), "edgecolors": "face", "linewidths": 0.8}
@@ -68,17 +70,17 @@ def plan_heatmap(solution: Solution, *, ax: Axes | None = None, mass_unit: str =
     return ax
 
 
-def slack_heatmap(solution: Solution, *, ax: Axes | None = None, cost_unit: str = "") -> Axes:
+def slack_heatmap(solution: Solved, *, ax: Axes | None = None, cost_unit: str = "") -> Axes:
     """Draw the slack C - f - g of the dual constraints as a heatmap, with a dot on every pair that carries mass.
 
     Complementary slackness at a glance: the dots stand on cells of slack 0. Forbidden pairs are hatched.
 
     Parameters
     ----------
-    solution : Solution
+    solution : Solution or ExtendedSolution
         What to draw.
     ax : Axes, optional
-        Where to draw, in a figure with constrained layout; a new figure where omitted.
+        Where to draw, best in a figure with constrained layout; a new figure where omitted.
     cost_unit : str
         Unit for the axis labels.
 
@@ -92,12 +94,13 @@ def slack_heatmap(solution: Solution, *, ax: Axes | None = None, cost_unit: str 
     ShapeError
         There are more than 2000 atoms on a side.
     """
-    problem = solution.problem
-    refuse_above(solution, "slack_heatmap", "Draw a smaller problem, or read solution.potentials_table()")
+    problem = problem_of(solution)
+    refuse_above(problem, "slack_heatmap", "Draw a smaller problem, or read solution.potentials_table()")
     i, j, _ = moves(solution)
     ax = ax if ax is not None else _new_axes(problem, 0.5)
-    slack = np.ma.masked_invalid(problem.cost.values - solution.f[:, None] - solution.g[None, :])
-    image = ax.imshow(slack, cmap=light_to_dark(), aspect="auto", vmin=min(0.0, slack.min()), vmax=slack.max() or 1.0)
+    values = np.ma.masked_invalid(slack(problem, solution.f, solution.g))
+    low, high = _range(values, problem)
+    image = ax.imshow(values, cmap=light_to_dark(), aspect="auto", vmin=low, vmax=high)
     diameter = float(np.clip(120 / max(problem.shape), 1.8, 7.0))
     ax.scatter(j, i, s=diameter**2, color="black", linewidths=0)
     _frame(ax, problem)
@@ -106,8 +109,15 @@ def slack_heatmap(solution: Solution, *, ax: Axes | None = None, cost_unit: str 
     if problem.has_forbidden:
         ax.patch.set(facecolor="0.88", edgecolor="0.45", hatch="////", linewidth=0)
         handles.append(Patch(facecolor="0.88", edgecolor="0.45", hatch="////", linewidth=0, label="forbidden"))
-    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, frameon=False, borderaxespad=0.2)
+    key_above(ax, handles, borderaxespad=0.2)
     return ax
+
+
+def _range(values: FloatArray, problem: TransportProblem) -> tuple[float, float]:
+    """Range of the colours: from 0 to the largest slack, and slacks that are 0 but for rounding are not told apart."""
+    rounding = DEFAULT.slack * problem.cost_unit
+    low, high = float(values.min()), float(values.max())
+    return low if low < -rounding else 0.0, high if high > rounding else problem.cost_unit
 
 
 def _new_axes(problem: TransportProblem, extra: float) -> Axes:
@@ -119,20 +129,21 @@ def _new_axes(problem: TransportProblem, extra: float) -> Axes:
 def _frame(ax: Axes, problem: TransportProblem) -> None:
     n, m = problem.shape
     ax.set(xlim=(-0.5, m - 0.5), ylim=(n - 0.5, -0.5), xlabel="target", ylabel="source")
-    name_ticks(ax, "x", range(m), problem.target.labels)
-    name_ticks(ax, "y", range(n), problem.source.labels)
+    name_ticks(ax, "x", np.arange(m), list(problem.target.labels))
+    name_ticks(ax, "y", np.arange(n), list(problem.source.labels))
 
 
 def _marginals(ax: Axes, problem: TransportProblem, mass_unit: str) -> float:
     """Draw the masses along the top and the right of the plan; return the room on the right, as part of its width."""
     n, m = problem.shape
-    wide, high = (float(np.clip(50 / length_in_points(ax, which), 0.12, 0.4)) for which in ("x", "y"))
+    wide = float(np.clip(50 / length_in_points(ax, "x"), 0.12, 0.4))
+    high = float(np.clip(50 / length_in_points(ax, "y"), 0.12, 0.4))
     above = ax.inset_axes((0.0, 1.03, 1.0, high), sharex=ax)
     right = ax.inset_axes((1.02, 0.0, wide, 1.0), sharey=ax)
     i, j = np.arange(n), np.arange(m)
-    half, line = (0.4, 0.0) if max(n, m) <= 60 else (0.5, 0.5)
+    half, line = (0.4, 0.0) if max(n, m) <= MANY else (0.5, 0.5)
     style = {"facecolors": INK, "edgecolors": INK, "linewidths": line}
-    boxes(above, j - half, j + half, 0 * problem.b, problem.b, **style)
+    boxes(above, j - half, j + half, 0 * problem.b, problem.b[::-1], **style)
     boxes(right, 0 * problem.a, problem.a, i - half, i + half, **style)
     above.set_ylim(0, 1.05 * problem.b.max())
     right.set_xlim(0, 1.05 * problem.a.max())

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
@@ -16,25 +14,34 @@ from otmodels.cost import GroundCost
 from otmodels.errors import ShapeError
 from otmodels.measure import Measure
 from otmodels.metrics import Haversine
-from otmodels.plots.canvas import DARK, INK, LIGHT, length_in_points, moves, new_axes, with_unit
+from otmodels.plots.canvas import (
+    DARK,
+    INK,
+    LIGHT,
+    Solved,
+    key_above,
+    length_in_points,
+    moves,
+    new_axes,
+    polygons,
+    problem_of,
+    with_unit,
+)
 from otmodels.problem import TransportProblem
-
-if TYPE_CHECKING:
-    from otmodels.solution import Solution
 
 
 def plan_map(
-    solution: Solution, *, ax: Axes | None = None, image: bool = False, mass_unit: str = "", length_unit: str = ""
+    solution: Solved, *, ax: Axes | None = None, image: bool = False, mass_unit: str = "", length_unit: str = ""
 ) -> Axes:
     """Draw the plan in the plane: sources as discs, targets as rings, and a wedge for every mass that moves.
 
     Areas of discs and rings are proportional to mass, on one scale. A wedge is as wide at its source as its mass is large
-    and runs to a point at its target. Mass that stays where it is has no wedge. Wedges are
-    straight on the paper, whatever the metric.
+    and runs to a point at its target. Mass that stays where it is has no wedge. Wedges are straight
+    on the paper, whatever the metric.
 
     Parameters
     ----------
-    solution : Solution
+    solution : Solution or ExtendedSolution
         Of measures with two coordinates. With the metric "haversine" they are longitude and latitude, and a degree of
         longitude is drawn shorter than one of latitude, by the cosine of the latitude in the middle of the map.
     ax : Axes, optional
@@ -54,21 +61,21 @@ def plan_map(
     ShapeError
         Source or target has no points, or points that are not in the plane.
     """
-    x, y = _planes(solution.problem, image)
+    problem = problem_of(solution)
+    x, y = _plane("source", problem.source, image), _plane("target", problem.target, image)
     i, j, mass = moves(solution)
     away = (x[i] != y[j]).any(axis=1)
     points = np.concatenate([x, y])
-    squeeze = _squeeze(solution.problem, points)
+    squeeze = _squeeze(problem, points)
     extent = np.ptp(points, axis=0) * (squeeze, 1.0)
     ax = ax if ax is not None else new_axes(*_size(extent))
     ax.set_aspect(1 / squeeze)
-    widest = _widest(ax, extent, max(len(x), len(y)))
-    scale = _Scale(float(max(solution.problem.a.max(), solution.problem.b.max())), *widest)
-    ax.add_collection(_wedges(x[i[away]], y[j[away]], mass[away], squeeze, scale))
-    _discs(ax, x, solution.problem.a, scale, filled=True)
-    _discs(ax, y, solution.problem.b, scale, filled=False)
+    scale = _scale(ax, extent, problem)
+    _wedges(ax, x[i[away]], y[j[away]], mass[away], squeeze, scale)
+    _discs(ax, x, problem.a, scale, filled=True)
+    _discs(ax, y, problem.b, scale, filled=False)
     _limit(ax, points, squeeze, scale)
-    _dress(ax, solution.problem, image, length_unit)
+    _dress(ax, problem, image, length_unit)
     _key(ax, scale, mass_unit)
     return ax
 
@@ -91,16 +98,12 @@ class _Scale:
         return np.asarray(self.diameter**2 * np.asarray(mass) / self.mass, dtype=np.float64)
 
 
-def _planes(problem: TransportProblem, image: bool) -> tuple[FloatArray, FloatArray]:
-    """Points of source and target as (right, up or down)."""
-    return _plane("source", problem.source, image), _plane("target", problem.target, image)
-
-
 def _plane(name: str, measure: Measure, image: bool) -> FloatArray:
+    """Points (n, 2), the coordinate that runs to the right first."""
     if measure.points is None or measure.points.shape[1] != 2:
         found = "no points" if measure.points is None else f"points in R^{measure.points.shape[1]}"
-        instead = "Use earth_moving" if measure.points is None or measure.points.shape[1] == 1 else "Use plan_heatmap"
-        raise ShapeError(f"solution.problem.{name}", f"has {found}, and plan_map draws points with two coordinates", instead)
+        fault = f"has {found}, and plan_map draws points with two coordinates"
+        raise ShapeError(f"solution.problem.{name}", fault, "Use plan_heatmap, or earth_moving on a line")
     return measure.points[:, ::-1] if image else measure.points
 
 
@@ -122,26 +125,26 @@ def _size(extent: FloatArray) -> tuple[float, float]:
     return (7.0, 7.0 * ratio + 0.6) if ratio < 1 else (6.0 / ratio + 1.4, 6.6)
 
 
-def _widest(ax: Axes, extent: FloatArray, atoms: int) -> tuple[float, float]:
-    """Diameter in points and wedge width in coordinates for the largest mass: neighbours on a grid do not quite touch."""
+def _scale(ax: Axes, extent: FloatArray, problem: TransportProblem) -> _Scale:
+    """Choose a scale on which neighbours on a full grid do not quite touch."""
     paper = length_in_points(ax, "x"), length_in_points(ax, "y")
     point = float((extent / paper).max())
-    diameter = float(np.clip(0.8 * np.sqrt(paper[0] * paper[1] / atoms), 2.0, 32.0))
-    return diameter, 0.6 * diameter * point
+    diameter = float(np.clip(0.8 * np.sqrt(paper[0] * paper[1] / max(problem.shape)), 2.0, 32.0))
+    return _Scale(float(max(problem.a.max(), problem.b.max())), diameter, 0.6 * diameter * point)
 
 
-def _wedges(start: FloatArray, end: FloatArray, mass: FloatArray, squeeze: float, scale: _Scale) -> PolyCollection:
+def _wedges(ax: Axes, start: FloatArray, end: FloatArray, mass: FloatArray, squeeze: float, scale: _Scale) -> None:
     along = (end - start) * (squeeze, 1.0)
     across = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.linalg.norm(along, axis=1, keepdims=True)
     half = across / (squeeze, 1.0) * (scale.width * mass / scale.mass / 2)[:, None]
     triangles = np.stack([start - half, start + half, end], axis=1)
-    return PolyCollection(triangles, facecolors=INK, edgecolors=INK, linewidths=0.4, alpha=0.6)
+    polygons(ax, triangles, facecolors=INK, edgecolors=INK, linewidths=0.4, alpha=0.6)
 
 
 def _discs(ax: Axes, points: FloatArray, mass: FloatArray, scale: _Scale, *, filled: bool) -> None:
     some = mass > 0
     face, edge, line = (DARK, "none", 0.0) if filled else ("none", LIGHT, scale.line)
-    ax.scatter(*points[some].T, s=scale.area(mass[some]), facecolors=face, edgecolors=edge, linewidths=line)
+    ax.scatter(points[some, 0], points[some, 1], s=scale.area(mass[some]), facecolors=face, edgecolors=edge, linewidths=line)
 
 
 def _limit(ax: Axes, points: FloatArray, squeeze: float, scale: _Scale) -> None:
@@ -165,14 +168,11 @@ def _dress(ax: Axes, problem: TransportProblem, image: bool, length_unit: str) -
 def _key(ax: Axes, scale: _Scale, mass_unit: str) -> None:
     """Make the legend a scale too: its disc and its ring have a round mass."""
     power = 10 ** np.floor(np.log10(scale.mass))
-    mass = float(power * max(digit for digit in (1, 2, 5) if digit * power <= scale.mass))
+    mass = float(power * max((digit for digit in (2, 5) if digit * power <= scale.mass), default=1))
     size = float(np.sqrt(scale.area(mass)))
     amount = f"{mass:g} {mass_unit}".rstrip()
     disc = Line2D([], [], linestyle="", marker="o", markersize=size, color=DARK, markeredgewidth=0, label=f"source, {amount}")
-    ring = Line2D(
-        [], [], linestyle="", marker="o", markersize=size, color=LIGHT, markerfacecolor="none", markeredgewidth=scale.line
-    )
-    ring.set_label(f"target, {amount}")
+    ring = Line2D([], [], linestyle="", marker="o", markersize=size, color=LIGHT, label=f"target, {amount}")
+    ring.set(markerfacecolor="none", markeredgewidth=scale.line)
     wedge = Line2D([], [], linestyle="", marker=">", markersize=8, color=INK, alpha=0.6, markeredgewidth=0, label="moves")
-    place = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "ncols": 3, "frameon": False}
-    ax.legend(handles=[disc, ring, wedge], handlelength=1 + size / 12, borderpad=0.2 + size / 25, **place)
+    key_above(ax, [disc, ring, wedge], handlelength=1 + size / 12, borderpad=0.2 + size / 25)

@@ -1,0 +1,121 @@
+"""Benchmarks: seconds and memory as ratios between things that ran next to each other in one run.
+
+Every measurement runs in a process of its own, so that its peak memory is its own, and the candidates take turns, so that
+a machine that slows down slows all of them down. What is reported is the median over the turns.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+import numpy as np
+import pandas as pd
+
+from otmodels.cost import ground_cost
+from otmodels.errors import CertificateError
+from otmodels.formulations import supports
+from otmodels.measure import Measure
+from otmodels.problem import TransportProblem
+from otmodels.solution import Solution
+from otmodels.solve import solve
+
+STEPS = ("build_s", "compile_s", "solve_s", "extract_s", "total_s")
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One solve in one process: seconds by step, peak memory of the process in MiB, and what was certified."""
+
+    seconds: tuple[float, ...]
+    peak_mib: float
+    value: float
+    relative_gap: float
+
+
+def random_problem(n: int, seed: int = 0) -> TransportProblem:
+    """n x n points uniform in the unit square with uniform random masses, Euclidean cost."""
+    rng = np.random.default_rng(seed)
+    source, target = (Measure(mass / mass.sum(), rng.random((n, 2))) for mass in (rng.random(n) + 0.1, rng.random(n) + 0.1))
+    return TransportProblem(source, target, ground_cost(source, target))
+
+
+def languages(
+    sizes: Sequence[int] = (100, 300, 500), repeats: int = 3, progress: Callable[[str], None] | None = None
+) -> pd.DataFrame:
+    """Every form in every language on random problems of n x n atoms.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Values of n.
+    repeats : int
+        Turns that each candidate takes.
+    progress : callable, optional
+        Called with a line of text before each measurement.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by (n, form, language): median seconds by step, the ratio of the total to highspy's on the same program
+        and to the primal's in the same language, peak memory in MiB of a process that does nothing else, relative gap.
+
+    Raises
+    ------
+    CertificateError
+        A solution was not certified: no time is reported for a wrong answer.
+    """
+    candidates = [(n, form, language) for n in sizes for form, language in supports()]
+    measured: dict[tuple[int, str, str], list[Measurement]] = {candidate: [] for candidate in candidates}
+    for turn in range(repeats):
+        for n, form, language in candidates:
+            if progress:
+                progress(f"turn {turn + 1} of {repeats}: n = {n}, {form}, {language}")
+            measured[n, form, language].append(_in_own_process(n, form, language))
+    return _table(measured)
+
+
+def _table(measured: dict[tuple[int, str, str], list[Measurement]]) -> pd.DataFrame:
+    rows = {}
+    for candidate, turns in measured.items():
+        medians = np.median([turn.seconds for turn in turns], axis=0)
+        rows[candidate] = dict(zip(STEPS, medians, strict=True)) | {
+            "peak_mib": float(np.median([turn.peak_mib for turn in turns])),
+            "relative_gap": max(turn.relative_gap for turn in turns),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index = pd.MultiIndex.from_tuples(list(rows), names=["n", "form", "language"])
+    total = table["total_s"]
+    table.insert(len(STEPS), "to_highspy", [total[key] / total[n, form, "highspy"] for key in rows for n, form, _ in [key]])
+    table.insert(
+        len(STEPS) + 1, "to_primal", [total[key] / total[n, "primal", language] for key in rows for n, _, language in [key]]
+    )
+    return table
+
+
+def _in_own_process(n: int, form: str, language: str) -> Measurement:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_measure, n, form, language).result()
+
+
+def _measure(n: int, form: str, language: str) -> Measurement:
+    solve(random_problem(2), form, language)  # a first solve loads modules that later ones find loaded
+    solution = solve(random_problem(n), form, language)
+    if not isinstance(solution, Solution) or not solution.certificate.passed:
+        raise CertificateError(f"n = {n}, {form}, {language}: not certified")
+    made = solution.provenance
+    seconds = (made.build_s, made.compile_s, made.solve_s, made.extract_s, made.total_s)
+    return Measurement(seconds, _peak_mib(), solution.value, solution.certificate.relative_gap)
+
+
+def _peak_mib() -> float:
+    """Peak resident memory of this process; NaN where the system does not tell."""
+    if sys.platform == "win32":
+        return float("nan")
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
