@@ -308,6 +308,14 @@ class TestPlanMap:
         np.testing.assert_allclose(corners[:2].mean(axis=0), [8, 50])
         np.testing.assert_allclose(corners[2], [9, 50])
 
+    def test_wedges_are_as_wide_as_their_mass_is_large(self) -> None:
+        source, target = om.Measure([3], [[0, 0]]), om.Measure([1, 2], [[1, 0], [0, 1]])
+        ax = plots.plan_map(solved(om.TransportProblem(source, target, om.ground_cost(source, target))))
+        corners = [np.asarray(path.vertices) for path in ax.collections[0].get_paths()]
+        widths = [float(np.linalg.norm(start[0] - start[1])) for start in corners]
+        assert widths[1] == pytest.approx(2 * widths[0])
+        assert legend_texts(ax)[2] == "moves ≤ 2"
+
     def test_areas_are_proportional_to_mass_on_one_scale(self, plane: Solution) -> None:
         _, discs, rings = plots.plan_map(plane).collections
         assert isinstance(discs, PathCollection)

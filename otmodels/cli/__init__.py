@@ -1,5 +1,22 @@
-"""Command line."""
+"""The command line: `otmodels solve | compare | certify`, the same verbs as in Python."""
+
+import sys
+
+from otmodels.cli.app import app
+from otmodels.cli.certify import certify
+from otmodels.cli.compare import compare
+from otmodels.cli.solve import solve
+
+for _command in (solve, compare, certify):
+    app.command()(_command)
 
 
 def main() -> None:
-    """Run."""
+    """Run the command line and exit: 0 certified, 1 not certified, 2 bad input, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        # A label that the terminal's encoding lacks is no reason to lose the answer.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    app(prog_name="otmodels")
+
+
+__all__ = ["app", "main"]

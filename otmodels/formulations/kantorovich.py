@@ -27,6 +27,7 @@ from __future__ import annotations
 import cvxpy as cp
 import numpy as np
 import pyomo.environ as pyo
+from pyomo.core.expr import LinearExpression as Sum
 from scipy.sparse import csc_array
 
 from otmodels.formulations.support import Support
@@ -46,17 +47,13 @@ def primal_cvxpy(s: Support) -> Declaration:
 
 
 def primal_pyomo(s: Support) -> Declaration:
-    """The primal in pyomo, gamma indexed by labels."""
+    """The primal in pyomo, gamma indexed by labels; `Sum` is pyomo's sum of linear terms, made at once from a list."""
     m, a, b, c = s.sets(), s.supply(), s.demand(), s.costs_by_pair()
     targets_of, sources_of = s.partners()
     m.gamma = pyo.Var(m.pairs, domain=pyo.NonNegativeReals)  # (P3)
-    m.cost = pyo.Objective(expr=pyo.sum_product(c, m.gamma, index=m.pairs))  # (P0)
-    m.source_marginal = pyo.Constraint(
-        m.sources, rule=lambda m, i: pyo.quicksum(m.gamma[i, j] for j in targets_of[i]) == a[i]
-    )  # (P1)
-    m.target_marginal = pyo.Constraint(
-        m.targets, rule=lambda m, j: pyo.quicksum(m.gamma[i, j] for i in sources_of[j]) == b[j]
-    )  # (P2)
+    m.cost = pyo.Objective(expr=Sum([c[i, j] * m.gamma[i, j] for i, j in c]))  # (P0)
+    m.source_marginal = pyo.Constraint(m.sources, rule=lambda m, i: Sum([m.gamma[i, j] for j in targets_of[i]]) == a[i])  # (P1)
+    m.target_marginal = pyo.Constraint(m.targets, rule=lambda m, j: Sum([m.gamma[i, j] for i in sources_of[j]]) == b[j])  # (P2)
     return _primal(s, m, m.gamma, m.source_marginal, m.target_marginal)
 
 

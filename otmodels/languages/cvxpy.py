@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
@@ -86,7 +87,7 @@ class CvxpyProgram(Compiled):
                 return -1.0 if left.is_constant() and not right.is_constant() else 1.0
         return 1.0
 
-    @property
+    @cached_property
     def columns(self) -> Mapping[str, IndexArray]:
         """Where each declared variable's entries are: cvxpy flattens in Fortran order, this is the C order."""
         start = {variable.name(): offset for variable, offset in self._offsets()}
@@ -96,7 +97,7 @@ class CvxpyProgram(Compiled):
             for name, block in self._declaration.variables.items()
         }
 
-    @property
+    @cached_property
     def rows(self) -> Mapping[str, IndexArray]:
         """Where each constraint's entries are, by label; one without a label is "constraint_k", k its position."""
         ends = np.cumsum([block.size for block in self._blocks])
@@ -107,7 +108,7 @@ class CvxpyProgram(Compiled):
             if constraint.id in start
         }
 
-    @property
+    @cached_property
     def program(self) -> LinearProgram:
         """The compiled program, with its sense and its rows as the user wrote them."""
         data = _program(self._data)

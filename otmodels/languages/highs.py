@@ -106,19 +106,12 @@ class Session:
         self.highs.changeRowsBounds(rows.size, rows, _bounds(row_lower / scale), _bounds(row_upper / scale))
         self.highs.changeColsBounds(columns.size, columns, _bounds(lower / self.units.bound), _bounds(upper / self.units.bound))
 
-    def run(self, algorithm: str) -> Answer:
-        """Run HiGHS from where it stands.
-
-        Parameters
-        ----------
-        algorithm : {"simplex", "ipx"}
-            Dual simplex without presolve, or interior point with presolve and crossover: the settings that measured
-            best on transport programs.
-        """
+    def run(self) -> Answer:
+        """Run the dual simplex method from where it stands, without presolve: what measured best on transport programs."""
         remaining = self.deadline - time.perf_counter()
         if remaining <= 0:
             return Answer(Status(Termination.TIME_LIMIT, PointStatus.NONE, PointStatus.NONE), None, None)
-        options: dict[str, Any] = {"solver": algorithm, "presolve": "off" if algorithm == "simplex" else "on"}
+        options: dict[str, Any] = {"solver": "simplex", "presolve": "off"}
         options |= {"primal_feasibility_tolerance": SOLVER, "dual_feasibility_tolerance": SOLVER, "output_flag": self.verbose}
         if np.isfinite(remaining):
             options["time_limit"] = self.highs.getRunTime() + remaining
@@ -130,7 +123,7 @@ class Session:
     def _answer(self) -> Answer:
         termination = _TERMINATION.get(self.highs.getModelStatus(), Termination.FAILED)
         info, solution = self.highs.getInfo(), self.highs.getSolution()
-        self.iterations += sum(max(0, getattr(info, f"{kind}_iteration_count")) for kind in ("simplex", "ipm", "crossover"))
+        self.iterations += max(0, info.simplex_iteration_count)
         x = y = None
         if solution.value_valid and info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
             x = np.array(solution.col_value) * self.units.bound
@@ -159,9 +152,7 @@ def _run_in_thread(highs: Any) -> None:
         if stop.is_set():
             event.interrupt()
 
-    callbacks = (highs.cbSimplexInterrupt, highs.cbIpmInterrupt)
-    for callback in callbacks:
-        callback.subscribe(interrupt)
+    highs.cbSimplexInterrupt.subscribe(interrupt)
     worker = threading.Thread(target=highs.run, daemon=True)
     worker.start()
     while worker.is_alive():
@@ -169,5 +160,4 @@ def _run_in_thread(highs: Any) -> None:
             worker.join(0.2)
         except KeyboardInterrupt:
             stop.set()
-    for callback in callbacks:
-        callback.unsubscribe(interrupt)
+    highs.cbSimplexInterrupt.unsubscribe(interrupt)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -48,6 +49,7 @@ class _Reading:
 
     variables: Sequence[VarData]
     constraints: Sequence[ConstraintData]
+    column: Mapping[int, int]
     program: LinearProgram
 
 
@@ -122,7 +124,7 @@ class PyomoProgram(Compiled):
         self._solver = ScaledHighs()
         self._solver.set_instance(declaration.native)
 
-    @property
+    @cached_property
     def program(self) -> LinearProgram:
         """The program as read, under the declared names."""
         read = self._solver.reading.program
@@ -140,22 +142,23 @@ class PyomoProgram(Compiled):
             read.offset,
         )
 
-    @property
+    @cached_property
     def columns(self) -> Mapping[str, IndexArray]:
         """Where each declared variable's entries are."""
-        position = {id(variable): k for k, variable in enumerate(self._solver.reading.variables)}
+        position = self._solver.reading.column
         return {
             name: np.array([position[id(variable)] for variable in block.handle.values()], dtype=np.intp)
             for name, block in self._declaration.variables.items()
         }
 
-    @property
+    @cached_property
     def rows(self) -> Mapping[str, IndexArray]:
         """Where each active constraint's entries are, by component name."""
-        rows: dict[str, list[int]] = {}
-        for k, constraint in enumerate(self._solver.reading.constraints):
-            rows.setdefault(constraint.parent_component().name, []).append(k)
-        return {name: np.array(positions, dtype=np.intp) for name, positions in rows.items()}
+        rows: dict[int, list[int]] = {}
+        components = [constraint.parent_component() for constraint in self._solver.reading.constraints]
+        for k, component in enumerate(components):
+            rows.setdefault(id(component), []).append(k)
+        return {components[positions[0]].name: np.array(positions, dtype=np.intp) for positions in rows.values()}
 
     def run(self, time_limit: float | None, verbose: bool) -> Run:
         """Solve through `ScaledHighs`; the variables' values are set where the solution is optimal."""
@@ -209,20 +212,20 @@ def read(model: Any) -> _Reading:
     names = numbered("row_", len(constraints)), numbered("column_", len(variables))
     sense: Literal["min", "max"] = "min" if objectives[0].sense == pyo.minimize else "max"
     program = LinearProgram(costs, matrix, row_lower, row_upper, lower, upper, *names, sense, offset)
-    return _Reading(variables, constraints, program)
+    return _Reading(variables, constraints, column, program)
 
 
 def _rows(constraints: Sequence[ConstraintData], column: Mapping[int, int]) -> tuple[csc_array, FloatArray, FloatArray]:
     coefficients: list[float] = []
     columns: list[int] = []
-    counts, lower, upper = [], [], []
+    ends, lower, upper = [], [], []
     for constraint in constraints:
-        constant, before = _terms(constraint.body, column, coefficients, columns, constraint.name), len(columns)
-        counts.append(before)
-        low, high = constraint.lb, constraint.ub
+        low, body, high = constraint.to_bounded_expression(evaluate_bounds=True)
+        constant = _terms(body, column, coefficients, columns, constraint)
+        ends.append(len(columns))
         lower.append(-np.inf if low is None else low - constant)
         upper.append(np.inf if high is None else high - constant)
-    rows = np.repeat(np.arange(len(constraints)), np.diff([0, *counts]))
+    rows = np.repeat(np.arange(len(constraints)), np.diff([0, *ends]))
     matrix = coo_array(
         (np.array(coefficients, dtype=np.float64), (rows, np.array(columns, dtype=np.intp))),
         shape=(len(constraints), len(column)),
@@ -233,31 +236,31 @@ def _rows(constraints: Sequence[ConstraintData], column: Mapping[int, int]) -> t
 def _objective(objective: Any, column: Mapping[int, int]) -> tuple[FloatArray, float]:
     coefficients: list[float] = []
     columns: list[int] = []
-    offset = _terms(objective.expr, column, coefficients, columns, objective.name)
+    offset = _terms(objective.expr, column, coefficients, columns, objective)
     return np.bincount(np.array(columns, dtype=np.intp), np.array(coefficients), len(column)).astype(np.float64), offset
 
 
-def _terms(expression: Any, column: Mapping[int, int], coefficients: list[float], columns: list[int], where: str) -> float:
-    """Append the terms of a linear expression; returns its constant."""
-    mark, constant = len(columns), 0.0
-    for term in expression.args if isinstance(expression, SumExpression) else (expression,):
-        if term.__class__ is MonomialTermExpression and term.args[0].__class__ in native_numeric_types:
-            factor, variable = term.args
-            coefficients.append(factor)
-            columns.append(column[id(variable)])
-        elif isinstance(term, VarData):
-            coefficients.append(1.0)
-            columns.append(column[id(term)])
-        elif term.__class__ in native_numeric_types:
-            constant += term
-        else:
-            break
-    else:
-        return constant
-    del coefficients[mark:], columns[mark:]
+def _terms(expression: Any, column: Mapping[int, int], coefficients: list[float], columns: list[int], where: Any) -> float:
+    """Append the terms of a linear expression; returns its constant.
+
+    Sums of variables, and sums of number times variable, are read off their terms; pyomo's own analysis does the rest.
+    """
+    if isinstance(expression, SumExpression):
+        terms = expression.args
+        kinds = set(map(type, terms))
+        if kinds == {VarData}:
+            coefficients.extend([1.0] * len(terms))
+            columns.extend([column[id(term)] for term in terms])
+            return 0.0
+        if kinds == {MonomialTermExpression}:
+            factors, variables = zip(*[term.args for term in terms], strict=True)
+            if native_numeric_types.issuperset(map(type, factors)):
+                coefficients.extend(factors)
+                columns.extend([column[id(variable)] for variable in variables])
+                return 0.0
     form = generate_standard_repn(expression, quadratic=False, compute_values=True)
     if form.nonlinear_expr is not None:
-        raise NotLinearError("native", f"{where} is not linear", "Keep objective and constraints linear in the variables")
+        raise NotLinearError("native", f"{where.name} is not linear", "Keep objective and constraints linear in the variables")
     coefficients.extend(float(factor) for factor in form.linear_coefs)
     columns.extend(column[id(variable)] for variable in form.linear_vars)
     return float(form.constant)
@@ -265,15 +268,25 @@ def _terms(expression: Any, column: Mapping[int, int], coefficients: list[float]
 
 def _bounds(variables: Sequence[VarData]) -> tuple[FloatArray, FloatArray]:
     lower, upper = np.empty(len(variables)), np.empty(len(variables))
+    intervals: dict[int, tuple[float, float]] = {}
     for k, variable in enumerate(variables):
-        if not variable.is_continuous():
-            raise NotLinearError(
-                "native", f"variable {variable.name} is integer", "Potentials exist for linear programs: make it continuous"
-            )
+        domain = variable.domain
+        if id(domain) not in intervals:
+            intervals[id(domain)] = _interval(variable)
+        low, high = intervals[id(domain)]
         if variable.fixed:
-            lower[k] = upper[k] = variable.value
-            continue
-        low, high = variable.bounds
-        lower[k] = -np.inf if low is None else low
-        upper[k] = np.inf if high is None else high
+            low = high = variable.value
+        elif not (variable._lb is None and variable._ub is None):  # variable.bounds, at four times the speed
+            own_low, own_high = variable.bounds
+            low, high = -np.inf if own_low is None else own_low, np.inf if own_high is None else own_high
+        lower[k], upper[k] = low, high
     return lower, upper
+
+
+def _interval(variable: VarData) -> tuple[float, float]:
+    """The bounds that come with a variable's domain."""
+    if not variable.is_continuous():
+        remedy = "Potentials exist for linear programs: make it continuous"
+        raise NotLinearError("native", f"variable {variable.name} is integer", remedy)
+    low, high, _ = variable.domain.get_interval()
+    return -np.inf if low is None else low, np.inf if high is None else high

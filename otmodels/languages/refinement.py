@@ -77,7 +77,7 @@ def _rounds(session: Session, x: FloatArray, y: FloatArray, sizes: FloatArray) -
         lower, upper = p * (program.lower - x), p * (program.upper - x)
         lower[anchors], upper[anchors] = -ANCHOR * units.bound, ANCHOR * units.bound
         session.change(d * (program.c - program.A.T @ y), p * (residual - allowed), p * (residual + allowed), lower, upper)
-        answer = session.run("simplex")
+        answer = session.run()
         if not answer.status.optimal or answer.x is None or answer.y is None:
             return x, y, done
         x, y = np.clip(x + answer.x / p, program.lower, program.upper), y + answer.y / d

@@ -31,7 +31,7 @@ MOST_ATOMS = 2000
 MOST_MOVES = 200_000
 """Most plan entries in one figure."""
 
-MANY = 60
+MANY = 100
 """Above so many atoms their marks touch, and white gaps and markers would swamp them."""
 
 DARK, LIGHT, INK = "#3b2a6b", "#e08214", "0.25"

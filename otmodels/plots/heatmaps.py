@@ -143,7 +143,7 @@ def _marginals(ax: Axes, problem: TransportProblem, mass_unit: str) -> float:
     i, j = np.arange(n), np.arange(m)
     half, line = (0.4, 0.0) if max(n, m) <= MANY else (0.5, 0.5)
     style = {"facecolors": INK, "edgecolors": INK, "linewidths": line}
-    boxes(above, j - half, j + half, 0 * problem.b, problem.b[::-1], **style)
+    boxes(above, j - half, j + half, 0 * problem.b, problem.b, **style)
     boxes(right, 0 * problem.a, problem.a, i - half, i + half, **style)
     above.set_ylim(0, 1.05 * problem.b.max())
     right.set_xlim(0, 1.05 * problem.a.max())

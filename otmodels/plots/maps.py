@@ -35,9 +35,9 @@ def plan_map(
 ) -> Axes:
     """Draw the plan in the plane: sources as discs, targets as rings, and a wedge for every mass that moves.
 
-    Areas of discs and rings are proportional to mass, on one scale. A wedge is as wide at its source as its mass is large
-    and runs to a point at its target. Mass that stays where it is has no wedge. Wedges are straight
-    on the paper, whatever the metric.
+    Areas of discs and rings are proportional to mass, on one scale, which the legend gives. The width of a wedge at its
+    source is proportional to the mass that moves, on a scale of its own, and it runs to a point at its target. Mass that
+    stays where it is has no wedge. Wedges are straight on the paper, whatever the metric.
 
     Parameters
     ----------
@@ -76,26 +76,25 @@ def plan_map(
     _discs(ax, y, problem.b, scale, filled=False)
     _limit(ax, points, squeeze, scale)
     _dress(ax, problem, image, length_unit)
-    _key(ax, scale, mass_unit)
+    _key(ax, scale, float(mass[away].max(initial=0.0)), mass_unit)
     return ax
 
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """The largest mass, and the diameter in points and the width in coordinates that stand for it."""
+    """The largest mass of an atom and its diameter in points; the width in coordinates of the widest wedge."""
 
     mass: float
     diameter: float
     width: float
 
-    @property
-    def line(self) -> float:
-        """Line width of a ring."""
-        return float(np.clip(self.diameter / 12, 0.4, 1.6))
+    def across(self, mass: FloatArray | float) -> FloatArray:
+        """Diameter of a disc or ring in points; its area is proportional to its mass."""
+        return np.asarray(self.diameter * np.sqrt(np.asarray(mass) / self.mass), dtype=np.float64)
 
-    def area(self, mass: FloatArray | float) -> FloatArray:
-        """Area of a disc as matplotlib counts it, points squared."""
-        return np.asarray(self.diameter**2 * np.asarray(mass) / self.mass, dtype=np.float64)
+    def line(self, mass: FloatArray | float) -> FloatArray:
+        """Line width of a ring, so thin that a small one does not hide the disc in it."""
+        return np.clip(self.across(mass) / 10, 0.4, 1.6)
 
 
 def _plane(name: str, measure: Measure, image: bool) -> FloatArray:
@@ -122,7 +121,8 @@ def _is_globe(problem: TransportProblem) -> bool:
 def _size(extent: FloatArray) -> tuple[float, float]:
     """Inches of a figure that the map fills about."""
     ratio = float(np.clip(extent[1] / extent[0] if extent[0] else 1.6, 0.4, 1.6))
-    return (7.0, 7.0 * ratio + 0.6) if ratio < 1 else (6.0 / ratio + 1.4, 6.6)
+    width = float(np.clip(6.0 / np.sqrt(ratio), 5.6, 9.0))
+    return width + 0.6, width * ratio + 0.9
 
 
 def _scale(ax: Axes, extent: FloatArray, problem: TransportProblem) -> _Scale:
@@ -136,15 +136,15 @@ def _scale(ax: Axes, extent: FloatArray, problem: TransportProblem) -> _Scale:
 def _wedges(ax: Axes, start: FloatArray, end: FloatArray, mass: FloatArray, squeeze: float, scale: _Scale) -> None:
     along = (end - start) * (squeeze, 1.0)
     across = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.linalg.norm(along, axis=1, keepdims=True)
-    half = across / (squeeze, 1.0) * (scale.width * mass / scale.mass / 2)[:, None]
+    half = across / (squeeze, 1.0) * (scale.width * mass / mass.max(initial=0.0) / 2)[:, None]
     triangles = np.stack([start - half, start + half, end], axis=1)
     polygons(ax, triangles, facecolors=INK, edgecolors=INK, linewidths=0.4, alpha=0.6)
 
 
 def _discs(ax: Axes, points: FloatArray, mass: FloatArray, scale: _Scale, *, filled: bool) -> None:
     some = mass > 0
-    face, edge, line = (DARK, "none", 0.0) if filled else ("none", LIGHT, scale.line)
-    ax.scatter(points[some, 0], points[some, 1], s=scale.area(mass[some]), facecolors=face, edgecolors=edge, linewidths=line)
+    face, edge, line = (DARK, "none", 0.0) if filled else ("none", LIGHT, scale.line(mass[some]))
+    ax.scatter(points[some, 0], points[some, 1], scale.across(mass[some]) ** 2, facecolors=face, edgecolors=edge, linewidths=line)
 
 
 def _limit(ax: Axes, points: FloatArray, squeeze: float, scale: _Scale) -> None:
@@ -165,14 +165,19 @@ def _dress(ax: Axes, problem: TransportProblem, image: bool, length_unit: str) -
         ax.invert_yaxis()
 
 
-def _key(ax: Axes, scale: _Scale, mass_unit: str) -> None:
+def _key(ax: Axes, scale: _Scale, largest: float, mass_unit: str) -> None:
     """Make the legend a scale too: its disc and its ring have a round mass."""
     power = 10 ** np.floor(np.log10(scale.mass))
     mass = float(power * max((digit for digit in (2, 5) if digit * power <= scale.mass), default=1))
-    size = float(np.sqrt(scale.area(mass)))
-    amount = f"{mass:g} {mass_unit}".rstrip()
+    size = float(scale.across(mass))
+    amount = _amount(mass, mass_unit)
     disc = Line2D([], [], linestyle="", marker="o", markersize=size, color=DARK, markeredgewidth=0, label=f"source, {amount}")
     ring = Line2D([], [], linestyle="", marker="o", markersize=size, color=LIGHT, label=f"target, {amount}")
-    ring.set(markerfacecolor="none", markeredgewidth=scale.line)
-    wedge = Line2D([], [], linestyle="", marker=">", markersize=8, color=INK, alpha=0.6, markeredgewidth=0, label="moves")
-    key_above(ax, [disc, ring, wedge], handlelength=1 + size / 12, borderpad=0.2 + size / 25)
+    ring.set(markerfacecolor="none", markeredgewidth=float(scale.line(mass)))
+    wedge = Line2D([], [], linestyle="", marker=">", markersize=8, color=INK, alpha=0.6, markeredgewidth=0)
+    wedge.set_label(f"moves ≤ {_amount(largest, mass_unit)}")
+    key_above(ax, [disc, ring, wedge] if largest else [disc, ring], handlelength=1 + size / 12, borderpad=0.2 + size / 25)
+
+
+def _amount(mass: float, mass_unit: str) -> str:
+    return f"{mass:.2g} {mass_unit}".rstrip()

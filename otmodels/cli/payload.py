@@ -1,0 +1,90 @@
+"""Results as JSON: plain numbers and strings, null where there is no finite number."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from otmodels.checks import Certificate
+from otmodels.datasets import Dataset
+from otmodels.solution import Solution, Unsolved
+from otmodels.status import Status
+
+
+def dumps(payload: Mapping[str, Any]) -> str:
+    """Write JSON that every parser reads.
+
+    >>> print(dumps({"interval": (0.5, float("inf"))}))
+    {
+      "interval": [
+        0.5,
+        null
+      ]
+    }
+    """
+    return json.dumps(_plain(payload), indent=2, allow_nan=False)
+
+
+def of_result(data: Dataset, result: Solution | Unsolved) -> dict[str, Any]:
+    """Everything about a solve: what is missing after one that was stopped is null."""
+    about = {**of_dataset(data), "status": _status(result.status), "certified": False, "value": None, "interval": result.interval}
+    if isinstance(result, Unsolved):
+        return {**about, **dict.fromkeys(("certificate", "plan", "potentials", "provenance"))}
+    return {
+        **about,
+        "certified": result.certificate.passed,
+        "value": result.value,
+        "certificate": of_certificate(result.certificate),
+        "plan": records(result.plan_table()),
+        "potentials": records(result.potentials_table().reset_index()),
+        "provenance": {**asdict(result.provenance), "total_s": result.provenance.total_s},
+    }
+
+
+def of_dataset(data: Dataset) -> dict[str, Any]:
+    """What was solved, and the units of all numbers that follow."""
+    n, m = data.problem.shape
+    about = {name: getattr(data, name) for name in ("name", "title", "description", "source", "licence", "balance")}
+    sizes = {"sources": n, "targets": m, "cost": data.problem.cost.description, "adjustments": data.problem.adjustments}
+    return {"dataset": {**about, **sizes}, "units": {**asdict(data.units), "mass": data.mass_unit}}
+
+
+def of_certificate(certificate: Certificate) -> dict[str, Any]:
+    """The certificate with all its checks."""
+    return {
+        "passed": certificate.passed,
+        "verdict": certificate.verdict,
+        "primal_value": certificate.primal_value,
+        "dual_value": certificate.dual_value,
+        "gap": certificate.gap,
+        "relative_gap": certificate.relative_gap,
+        "checks": records(certificate.table().reset_index()),
+    }
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table as a list of objects, one a row."""
+    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
+
+
+def _status(status: Status) -> dict[str, str]:
+    words = {name: getattr(status, name) for name in ("termination", "primal", "dual")}
+    return {**{name: word.name.lower() for name, word in words.items()}, "message": status.termination.value}
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {str(key): _plain(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_plain(item) for item in data]
+    if isinstance(data, np.generic):
+        return _plain(data.item())
+    if isinstance(data, float):
+        return data if math.isfinite(data) else None
+    return data if data is None or isinstance(data, str | int) else str(data)
