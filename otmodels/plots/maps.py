@@ -143,8 +143,11 @@ def _wedges(ax: Axes, start: FloatArray, end: FloatArray, mass: FloatArray, sque
 
 def _discs(ax: Axes, points: FloatArray, mass: FloatArray, scale: _Scale, *, filled: bool) -> None:
     some = mass > 0
-    face, edge, line = (DARK, "none", 0.0) if filled else ("none", LIGHT, scale.line(mass[some]))
-    ax.scatter(points[some, 0], points[some, 1], scale.across(mass[some]) ** 2, facecolors=face, edgecolors=edge, linewidths=line)
+    lines: list[float] = [0.0] if filled else scale.line(mass[some]).tolist()
+    face, edge = (DARK, "none") if filled else ("none", LIGHT)
+    ax.scatter(
+        points[some, 0], points[some, 1], scale.across(mass[some]) ** 2, facecolors=face, edgecolors=edge, linewidths=lines
+    )
 
 
 def _limit(ax: Axes, points: FloatArray, squeeze: float, scale: _Scale) -> None:
