@@ -77,7 +77,7 @@ class TestWhatIsProven:
         assert certificate.interval == (5, 5)
 
     @pytest.mark.parametrize("given", [{"f": F}, {"g": G}, {"f": F, "g": G}], ids=["f", "g", "f and g"])
-    def test_potentials_alone_prove_a_lower_bound(self, problem: om.TransportProblem, given: dict[str, FloatArray]) -> None:
+    def test_potentials_alone_prove_a_lower_bound(self, problem: om.TransportProblem, given: dict[str, Any]) -> None:
         certificate = om.certify(problem, **given)
         assert not certificate.passed
         assert certificate.dual_value == VALUE
@@ -87,9 +87,7 @@ class TestWhatIsProven:
         assert certificate.verdict.endswith("proven: the optimal value is at least 340")
 
     @pytest.mark.parametrize("given", [{"f": F}, {"g": G}], ids=["f", "g"])
-    def test_a_missing_potential_is_the_transform_of_the_other(
-        self, problem: om.TransportProblem, given: dict[str, FloatArray]
-    ) -> None:
+    def test_a_missing_potential_is_the_transform_of_the_other(self, problem: om.TransportProblem, given: dict[str, Any]) -> None:
         assert om.certify(problem, PLAN, **given).passed
 
     def test_infeasible_potentials_still_prove_the_bound_of_f_and_its_transform(self, problem: om.TransportProblem) -> None:
@@ -147,12 +145,12 @@ class TestEachCheckCanFail:
         assert bool(certificate.table().loc[name, "passed"]) is False
 
     def test_of_the_potentials(self, problem: om.TransportProblem) -> None:
-        certificate = om.certify(problem, PLAN, F + [0, 0, 5], G)
+        certificate = om.certify(problem, PLAN, F + np.array([0, 0, 5]), G)
         check = next(check for check in certificate.checks if check.name == "dual feasibility f + g <= C")
         assert (check.violation, check.where) == (5.0, "(pit, mill)")
 
     def test_of_forbidden_pairs(self) -> None:
-        problem = om.TransportProblem([1, 1], [1, 1], om.Cost([[1, np.inf], [1, 1]]))
+        problem = om.TransportProblem([1, 1], [1, 1], om.Cost(np.array([[1, np.inf], [1, 1]])))
         certificate = om.certify(problem, [[0, 1], [1, 0]], [0, 0], [1, 1])
         check = next(check for check in certificate.checks if check.name == "forbidden pairs are empty")
         assert (check.violation, check.where) == (1.0, "(0, 1)")
@@ -185,7 +183,7 @@ class TestOtherPeoplesAnswers:
         assert not om.certify(problem, plan).passed
 
     def test_potentials_slightly_infeasible_so_that_the_values_agree(self, problem: om.TransportProblem) -> None:
-        """As ot.emd stopped early may have it: plan too dear, potentials raised by just as much; the gap is 0, and nothing is proven."""
+        """As from a solver stopped early: plan too dear, potentials raised by just as much, so that the gap is 0."""
         plan = np.array([[20.0, 10.0], [20.0, 0.0], [0.0, 50.0]])
         raised = G + 20 / 100
         certificate = om.certify(problem, plan, F, raised)
@@ -211,7 +209,7 @@ class TestOtherPeoplesAnswers:
 
     def test_a_huge_cost_does_not_hide_potentials_that_are_wrong_among_small_ones(self) -> None:
         """Slack is measured against the largest cost, 1e12; values are not, and give the wrong potentials away."""
-        problem = om.TransportProblem([1, 1], [1, 1], [[1, 1e12], [2, 1]])
+        problem = om.TransportProblem([1, 1], [1, 1], np.array([[1, 1e12], [2, 1]]))
         assert om.certify(problem, [[1, 0], [0, 1]], [0, 0], [1, 1]).passed
         assert not om.certify(problem, [[1, 0], [0, 1]], [0.5, 0], [1, 0.5]).passed
         assert not om.certify(problem, [[1, 0], [0, 1]], [0.5, -0.5], [1, 1]).passed
@@ -219,10 +217,10 @@ class TestOtherPeoplesAnswers:
     def test_sinkhorn_stopped_at_a_marginal_error_of_a_millionth(self) -> None:
         """Entropic plan, sharp enough to be optimal as far as one sees, its rows off by 1e-6."""
         rng = np.random.default_rng(7)
-        x, y = rng.random((12, 2)), rng.random((12, 2))
+        x, y = rng.random((6, 2)), rng.random((6, 2))
         source, target = om.Measure.from_samples(x), om.Measure.from_samples(y)
         problem = om.TransportProblem(source, target, om.ground_cost(source, target))
-        plan, f, g = sinkhorn(problem.cost.values, problem.a, problem.b, regularisation=5e-3, error=1e-6)
+        plan, f, g = sinkhorn(problem.cost.values, problem.a, problem.b, regularisation=0.02, error=1e-6)
         assert 1e-8 < np.abs(plan.sum(axis=1) - problem.a).sum() <= 1e-6
         certificate = om.certify(problem, plan, f, g)
         assert not certificate.passed
@@ -356,7 +354,7 @@ class TestVerdict:
 
     def test_raises_when_asked_to(self, problem: om.TransportProblem) -> None:
         certificate = om.certify(problem, PLAN / 2, F, G)
-        with pytest.raises(CertificateError, match="not certified: .*; proven: the optimal value is at least 340"):
+        with pytest.raises(CertificateError, match=r"not certified: .*; proven: the optimal value is at least 340"):
             certificate.raise_if_failed()
 
     def test_table_has_a_row_for_every_check(self, problem: om.TransportProblem) -> None:
@@ -403,4 +401,5 @@ class TestUnits:
         k, p = float(mass), float(price)
         problem = om.TransportProblem(k * np.array([30, 20, 50]), k * np.array([40, 60]), p * COST)
         lower, upper = om.certify(problem, k * np.array([[20, 10], [20, 0], [0, 50]]), p * F, p * G).interval
-        assert (lower, upper) == (pytest.approx(340 * k * p, rel=1e-14), pytest.approx(360 * k * p, rel=1e-14))
+        assert lower == pytest.approx(340 * k * p, rel=1e-14)
+        assert upper == pytest.approx(360 * k * p, rel=1e-14)

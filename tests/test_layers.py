@@ -25,10 +25,11 @@ ROOMS: tuple[frozenset[str], ...] = tuple(
         "datasets plots cli benchmark",
     )
 )
-FLOOR = {name: floor for floor, room in enumerate(ROOMS) for name in room}
+PAGE = "__init__"
+FLOOR = {name: floor for floor, room in enumerate(ROOMS) for name in room} | {PAGE: len(ROOMS) - 1}
 TRANSPORT = ROOMS[1]
 LANGUAGE_PACKAGES = {"cvxpy", "pyomo", "highspy"}
-DOORS = {"__init__", "__main__"}
+DOORS = {PAGE, "__main__"}
 """Modules that may know the whole house: the page of public names, and `python -m otmodels`."""
 
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -82,13 +83,9 @@ def imports(file: Path) -> Iterator[str]:
 
 
 def rooms_used(file: Path) -> set[str]:
-    """Rooms of the house that a file imports from; the page of public names counts as the lowest room."""
-    used = set()
-    for name in imports(file):
-        parts = name.split(".")
-        if parts[0] == "otmodels":
-            used.add(parts[1] if len(parts) > 1 and parts[1] in FLOOR else "otmodels")
-    return used
+    """Rooms of the house that a file imports from, PAGE for the page of public names."""
+    parts = [name.split(".") for name in imports(file)]
+    return {part[1] if len(part) > 1 and part[1] in FLOOR else PAGE for part in parts if part[0] == "otmodels"}
 
 
 def test_every_module_has_a_room() -> None:
@@ -98,7 +95,7 @@ def test_every_module_has_a_room() -> None:
 @pytest.mark.parametrize("file", [file for file in FILES if room_of(file) not in DOORS], ids=dotted)
 def test_a_module_imports_only_from_its_own_room_and_those_above(file: Path) -> None:
     floor = FLOOR[room_of(file)]
-    below = {room for room in rooms_used(file) if FLOOR.get(room, len(ROOMS)) > floor}
+    below = {room for room in rooms_used(file) if FLOOR[room] > floor}
     assert below == set(), f"{dotted(file)} imports from below: {sorted(below)}"
 
 
@@ -116,25 +113,18 @@ def test_modelling_languages_are_imported_where_models_are_written_or_solved(fil
 
 def test_no_two_modules_import_each_other_in_a_circle() -> None:
     modules = {dotted(file) for file in FILES}
-    # `from otmodels.lp import LinearProgram` runs otmodels/lp/__init__.py; the page of public names is a door, not a link.
-    graph = {
-        dotted(file): {target for name in imports(file) for target in _modules(name, modules)} - {dotted(file), "otmodels"}
-        for file in FILES
-        if dotted(file) != "otmodels"
-    }
+    graph = {dotted(file): {_module(name, modules) for name in imports(file)} - {dotted(file), ""} for file in FILES}
     done: set[str] = set()
     while ready := {module for module, needs in graph.items() if module not in done and needs <= done}:
         done |= ready
     assert set(graph) - done == set()
 
 
-def _modules(name: str, modules: set[str]) -> set[str]:
-    """The modules of the package that importing a dotted name needs: the longest prefix that is one."""
+def _module(name: str, modules: set[str]) -> str:
+    """The module of the package that a dotted name is in: the longest prefix that is one, empty where none is."""
     parts = name.split(".")
-    for length in range(len(parts), 0, -1):
-        if ".".join(parts[:length]) in modules:
-            return {".".join(parts[:length])}
-    return set()
+    prefixes = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((prefix for prefix in prefixes if prefix in modules), "")
 
 
 @pytest.mark.parametrize("file", FILES, ids=dotted)

@@ -1,14 +1,16 @@
-"""The command line: `otmodels solve | compare | certify`, the same verbs as in Python."""
+"""The command line: `otmodels solve | compare | certify | benchmark`, the same verbs as in Python."""
 
 import sys
 
 from otmodels.cli.app import app
+from otmodels.cli.benchmark import benchmark
 from otmodels.cli.certify import certify
 from otmodels.cli.compare import compare
 from otmodels.cli.solve import solve
 
 for _command in (solve, compare, certify):
     app.command()(_command)
+app.add_typer(benchmark, name="benchmark")
 
 
 def main() -> None:

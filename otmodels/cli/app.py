@@ -77,5 +77,9 @@ def otmodels(
 ) -> None:
     """Optimal transport as linear programming: every answer certified.
 
+    \b
+    otmodels solve data/earth_moving
+    otmodels solve --help
+
     Exit code: 0 certified, 1 not certified, 2 bad input.
-    """
+    """  # noqa: D301

@@ -43,11 +43,11 @@ def certify(
 ) -> None:
     """Check anybody's plan, potentials or both, and say what they prove.
 
-    A plan alone proves an upper bound, potentials alone a lower bound, both together that the plan is optimal.
+    A plan alone proves an upper bound on the value, potentials alone a lower bound, both together that they are optimal.
 
     \b
-    otmodels solve data/canning --out result
-    otmodels certify data/canning --plan result/plan.csv --potentials result/potentials.csv
+    otmodels solve data/canning --out D
+    otmodels certify data/canning --plan D/plan.csv --potentials D/potentials.csv
     """  # noqa: D301
     if plan is None and potentials is None:
         raise ParameterError("--plan, --potentials", "are both missing", "Give a plan, potentials, or both")

@@ -81,6 +81,7 @@ def _table(data: Dataset, answers: pd.DataFrame) -> Iterator[RenderableType]:
     values = answers["value"]
     spread = numerals.small((values.max() - values.min()) / (values.abs().max() or 1.0))
     yield heading("Answers", f"the values differ by {spread} relative")
+    yield from report.units(("value", data.units.value))
     rows = answers.reset_index()
     columns = [
         rows["form"].tolist(),
@@ -91,6 +92,4 @@ def _table(data: Dataset, answers: pd.DataFrame) -> Iterator[RenderableType]:
         [f"{seconds:.3f}" for seconds in rows["total_s"]],
     ]
     names = ["form", "language", "value", "relative gap", "certified", "seconds"]
-    if data.units.value:
-        names[2] = f"value [{data.units.value}]"
     yield table(names, columns, words=("form", "language", "certified"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -12,6 +13,13 @@ from otmodels.cli.terminal import console, fact, say
 from otmodels.datasets import Dataset
 from otmodels.errors import ParameterError, ShapeError
 from otmodels.solution import Solution, Unsolved
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+TABLES = ("summary", "plan", "potentials", "certificate")
+FIGURES = ("earth_moving", "plan_map", "plan_heatmap", "potentials_line", "slack_heatmap")
 
 
 class Folder:
@@ -42,10 +50,12 @@ class Folder:
         return sorted(self.written + self.overwritten)
 
     def report(self) -> None:
-        """Say what was written."""
+        """Say what was written, and what else is there that an earlier run may have written."""
         out = console()
         out.print()
-        for verb, names in (("wrote", self.written), ("replaced", self.overwritten)):
+        ours = [f"{name}.csv" for name in TABLES] + [f"{name}.png" for name in FIGURES]
+        left = [name for name in ours if name not in self.names and (self.path / name).exists()]
+        for verb, names in (("wrote", self.written), ("replaced", self.overwritten), ("left as is", left)):
             if names:
                 out.print(fact(verb, f"in {self.path}: {', '.join(sorted(names))}"))
 
@@ -76,14 +86,14 @@ def _write_figures(folder: Folder, data: Dataset, solution: Solution) -> None:
     plt.switch_backend("agg")
     mass, cost, length = data.mass_unit, data.units.cost, data.units.distance
     is_image = data.coordinates == ("row", "column")
-    figures = {
-        "earth_moving": lambda: plots.earth_moving(solution, mass_unit=mass, length_unit=length)[0],
-        "plan_map": lambda: plots.plan_map(solution, image=is_image, mass_unit=mass, length_unit=length),
-        "plan_heatmap": lambda: plots.plan_heatmap(solution, mass_unit=mass),
-        "potentials_line": lambda: plots.potentials_line(solution, length_unit=length, cost_unit=cost),
-        "slack_heatmap": lambda: plots.slack_heatmap(solution, cost_unit=cost),
-    }
-    for name, draw in figures.items():
+    figures: tuple[Callable[[], Axes], ...] = (
+        lambda: plots.earth_moving(solution, mass_unit=mass, length_unit=length)[0],
+        lambda: plots.plan_map(solution, image=is_image, mass_unit=mass, length_unit=length),
+        lambda: plots.plan_heatmap(solution, mass_unit=mass),
+        lambda: plots.potentials_line(solution, length_unit=length, cost_unit=cost),
+        lambda: plots.slack_heatmap(solution, cost_unit=cost),
+    )
+    for name, draw in zip(FIGURES, figures, strict=True):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:

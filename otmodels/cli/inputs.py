@@ -17,7 +17,7 @@ _FILES = "Single files in place of DATASET"
 
 DatasetArgument = Annotated[
     Path | None,
-    typer.Argument(metavar="[DATASET]", help="Folder with source.csv, target.csv and problem.toml.", show_default=False),
+    typer.Argument(metavar="DATASET", help="Folder with source.csv, target.csv and problem.toml.", show_default=False),
 ]
 SourceOption = Annotated[
     Path | None,

@@ -13,14 +13,15 @@ from rich.text import Text
 from otmodels.checks import Certificate
 from otmodels.cli import numerals
 from otmodels.cli.terminal import fact, heading, literal, table
+from otmodels.cost import GroundCost
 from otmodels.datasets import Dataset
 from otmodels.solution import Solution, Unsolved
 
 MOST_ROWS = 20
 """Rows of a table that a terminal shows."""
 
-NO_FOLDER = "--out DIR"
-"""Where all rows are to be had when none were asked for."""
+NO_FOLDER = "--out DIR writes them"
+"""Where all rows are to be had when no folder was given."""
 
 GOOD, BAD = "bold green", "bold red"
 
@@ -38,7 +39,9 @@ def title(data: Dataset) -> Iterator[RenderableType]:
     """What is solved, and what was changed in it."""
     n, m = data.problem.shape
     yield literal(data.title, "bold")
-    yield literal(f"{_count(n, 'source')} to {_count(m, 'target')}, cost: {data.problem.cost.description}")
+    cost = data.problem.cost
+    kind = f"cost: {cost.description}" if isinstance(cost, GroundCost) else "costs from a matrix"
+    yield literal(f"{_count(n, 'source')} to {_count(m, 'target')}, {kind}")
     for note in data.problem.adjustments:
         yield fact("changed", note)
 
@@ -60,15 +63,9 @@ def answer(data: Dataset, result: Solution | Unsolved) -> Iterator[RenderableTyp
 
 def proof(data: Dataset, certificate: Certificate) -> Iterator[RenderableType]:
     """What numbers prove of the value, whoever computed them."""
-    unit = data.units.value
-    for name, value in (("plan", certificate.primal_value), ("dual", certificate.dual_value)):
+    for name, value in (("plan", certificate.primal_value), ("potentials", certificate.dual_value)):
         if math.isfinite(value):
-            yield fact(
-                name,
-                f"costs {numerals.value(value)} {unit}".rstrip()
-                if name == "plan"
-                else f"worth {numerals.value(value)} {unit}".rstrip(),
-            )
+            yield fact(name, f"worth {numerals.value(value)} {data.units.value}".rstrip(), "bold")
     yield verdict(certificate)
 
 
@@ -83,32 +80,37 @@ def verdict(certificate: Certificate) -> RenderableType:
 def plan(data: Dataset, result: Solution, rest: str) -> Iterator[RenderableType]:
     """The plan, or the largest moves of it; `rest` says where all of it is."""
     moves = result.plan_table()
-    some = moves.nlargest(MOST_ROWS, "mass", keep="first") if len(moves) > MOST_ROWS else moves
-    shown = f"{len(moves)} moves" if some is moves else f"{MOST_ROWS} of {len(moves)} moves, largest first; all: {rest}"
-    yield heading("Plan", shown)
-    yield _units(("mass", data.mass_unit), ("unit cost", data.units.cost))
-    labels = [[literal(label) for label in some[side]] for side in ("source", "target")]
-    numbers = [numerals.column(some[name]) for name in ("mass", "unit_cost", "cost")]
+    more = len(moves) - MOST_ROWS
+    shown = moves.nlargest(MOST_ROWS, "mass", keep="first") if more > 0 else moves
+    yield heading("Plan", _count(len(moves), "move") + (f", the {MOST_ROWS} largest" if more > 0 else ""))
+    yield from units(("mass", data.mass_unit), ("unit cost", data.units.cost))
+    labels = [[literal(label) for label in shown[side]] for side in ("source", "target")]
+    numbers = [numerals.column(shown[name]) for name in ("mass", "unit_cost", "cost")]
     yield table(["source", "target", "mass", "unit cost", "cost"], [*labels, *numbers], words=("source", "target"))
+    if more > 0:
+        yield literal(f"and {_count(more, 'smaller move')}; all: {rest}", "dim")
 
 
 def potentials(data: Dataset, result: Solution, rest: str) -> Iterator[RenderableType]:
-    """The potentials of all atoms, or of the heaviest on each side."""
+    """The potentials of all atoms, or of the heaviest on each side; `rest` says where all of them are."""
     atoms = result.potentials_table().reset_index()
-    some, shown = _heaviest(atoms, rest) if len(atoms) > MOST_ROWS else (atoms, f"{len(atoms)} atoms")
-    yield heading("Potentials", shown)
-    yield _units(("potential and least slack", data.units.cost), ("mass", data.mass_unit))
-    words = [[literal(word) for word in some[name]] for name in ("side", "label")]
+    more = len(atoms) - MOST_ROWS
+    shown = _heaviest(atoms) if more > 0 else atoms
+    yield heading("Potentials", _count(len(atoms), "atom") + (", those of most mass on each side" if more > 0 else ""))
+    yield from units(("mass", data.mass_unit), ("potential and least slack", data.units.cost))
+    words = [[literal(word) for word in shown[name]] for name in ("side", "label")]
     unit = data.problem.cost_unit
-    numbers = [numerals.column(some["mass"])] + [numerals.column(some[name], unit) for name in ("potential", "least_slack")]
+    numbers = [numerals.column(shown["mass"])] + [numerals.column(shown[name], unit) for name in ("potential", "least_slack")]
     yield table(["side", "atom", "mass", "potential", "least slack"], [*words, *numbers], words=("side", "atom"))
+    if more > 0:
+        yield literal(f"and {_count(more, 'lighter atom')}; all: {rest}", "dim")
 
 
 def checks(certificate: Certificate) -> Iterator[RenderableType]:
     """Everything that was recomputed."""
     passed = sum(check.passed for check in certificate.checks)
     yield heading("Certificate", f"{passed} of {_count(len(certificate.checks), 'check')} passed")
-    columns = [
+    columns: list[list[str] | list[Text]] = [
         [check.name for check in certificate.checks],
         [_violation(check.violation) for check in certificate.checks],
         [numerals.small(check.tolerance) for check in certificate.checks],
@@ -118,17 +120,18 @@ def checks(certificate: Certificate) -> Iterator[RenderableType]:
     yield table(["check", "violation", "tolerance", "worst at", ""], columns, words=("check", "worst at", ""))
 
 
-def _heaviest(atoms: pd.DataFrame, rest: str) -> tuple[pd.DataFrame, str]:
+def units(*columns: tuple[str, str]) -> Iterator[RenderableType]:
+    """Which unit the columns are in, where it is known."""
+    known = [f"{name} in {unit}" for name, unit in columns if unit]
+    if known:
+        yield literal("; ".join(known), "dim")
+
+
+def _heaviest(atoms: pd.DataFrame) -> pd.DataFrame:
     """Half the rows for each side; more where the other side needs fewer."""
     sides = [atoms[atoms["side"] == side] for side in ("source", "target")]
-    half = MOST_ROWS // 2
-    most = [max(half, MOST_ROWS - len(other)) for other in reversed(sides)]
-    some = [side.nlargest(k, "mass", keep="first") for side, k in zip(sides, most, strict=True)]
-    n, m = (
-        f"{len(part)} of {_count(len(side), str(name))}"
-        for part, side, name in zip(some, sides, ("source", "target"), strict=True)
-    )
-    return pd.concat(some), f"{n} and {m}, most mass first; all: {rest}"
+    most = [max(MOST_ROWS // 2, MOST_ROWS - len(other)) for other in reversed(sides)]
+    return pd.concat([side.nlargest(rows, "mass", keep="first") for side, rows in zip(sides, most, strict=True)])
 
 
 def _interval(interval: tuple[float, float]) -> str:
@@ -142,11 +145,6 @@ def _interval(interval: tuple[float, float]) -> str:
 
 def _violation(violation: float) -> str:
     return numerals.small(violation) if math.isfinite(violation) else "nothing given"
-
-
-def _units(*units: tuple[str, str]) -> Text:
-    """Which unit the columns are in, where it is known."""
-    return literal("; ".join(f"{name} in {unit}" for name, unit in units if unit), "dim")
 
 
 def _count(number: int, name: str) -> str:

@@ -36,7 +36,7 @@ def literal(label: Hashable, style: str = "") -> Text:
 def fact(name: str, text: str, style: str = "") -> Table:
     """A line such as "value  0.7 km", the text hanging under itself where it wraps."""
     line = Table.grid(padding=(0, 2))
-    line.add_column(width=9, no_wrap=True)
+    line.add_column(width=10, no_wrap=True)
     line.add_column(overflow="fold")
     line.add_row(Text(name, style="dim"), literal(text, style))
     return line
@@ -47,7 +47,7 @@ def heading(name: str, text: str) -> Text:
     return Text.assemble((name, "bold"), (f"  {text}" if text else ""))
 
 
-def table(names: Sequence[str], columns: Sequence[Sequence[Text | str]], *, words: Sequence[str]) -> Table:
+def table(names: Sequence[str], columns: Sequence[Sequence[str] | Sequence[Text]], *, words: Sequence[str]) -> Table:
     """A table; the columns in `words` are left-aligned and may wrap, all others are numbers."""
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for name in names:
