@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from otmodels.errors import ParameterError, ShapeError
+
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IndexArray: TypeAlias = npt.NDArray[np.intp]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
@@ -16,6 +18,42 @@ def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The same array, no longer writeable."""
     array.setflags(write=False)
     return array
+
+
+def numbers(argument: str, data: npt.ArrayLike) -> npt.NDArray[Any]:
+    """The data as an array of real numbers, integers still integers.
+
+    Raises
+    ------
+    ShapeError
+        They are not numbers, or not an array.
+    """
+    try:
+        array = np.asarray(data)
+        if array.dtype == object:
+            array = np.asarray(array, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ShapeError(argument, f"is not an array of numbers ({error})", "Give real numbers") from error
+    if array.dtype.kind not in "iufb":
+        raise ShapeError(argument, f"has entries of type {array.dtype}", "Give real numbers")
+    return array.astype(np.int64) if array.dtype.kind == "b" else array
+
+
+def floats(argument: str, data: npt.ArrayLike) -> FloatArray:
+    """A float64 copy of the data, exact.
+
+    Raises
+    ------
+    ShapeError
+        They are not numbers.
+    ParameterError
+        An integer is beyond 2^53 and has no exact float64.
+    """
+    array = numbers(argument, data)
+    values = array.astype(np.float64)
+    if array.dtype.kind in "iu" and (np.abs(values) >= 2.0**53).any():
+        raise ParameterError(argument, "holds integers beyond 2^53, which floating point rounds", "Use a larger unit")
+    return values
 
 
 def rounding_of(data: npt.NDArray[Any]) -> float:

@@ -37,7 +37,7 @@ class Measurement:
 
 
 def random_problem(n: int, seed: int = 0) -> TransportProblem:
-    """n x n points uniform in the unit square with uniform random masses, Euclidean cost."""
+    """N x n points uniform in the unit square with uniform random masses, Euclidean cost."""
     rng = np.random.default_rng(seed)
     source, target = (Measure(mass / mass.sum(), rng.random((n, 2))) for mass in (rng.random(n) + 0.1, rng.random(n) + 0.1))
     return TransportProblem(source, target, ground_cost(source, target))

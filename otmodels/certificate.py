@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array, issparse
 
-from otmodels.arrays import FloatArray
+from otmodels.arrays import FloatArray, floats
 from otmodels.checks import Certificate, Check
 from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError
 from otmodels.measure import Measure
@@ -212,7 +212,7 @@ def _read_plan(problem: TransportProblem, plan: npt.ArrayLike | csr_array | pd.D
         rows = problem.source.positions(plan.index, "plan, rows")
         columns = problem.target.positions(plan.columns, "plan, columns")
         plan = plan.to_numpy()[np.ix_(rows, columns)]
-    matrix = csr_array(plan if issparse(plan) else np.asarray(plan, dtype=np.float64), dtype=np.float64)
+    matrix = csr_array(plan if issparse(plan) else floats("plan", plan), dtype=np.float64)
     if matrix.shape != problem.shape:
         raise ShapeError(
             "plan", f"has shape {matrix.shape}", f"Give one row a source and one column a target, shape {problem.shape}"
@@ -225,7 +225,7 @@ def _read_plan(problem: TransportProblem, plan: npt.ArrayLike | csr_array | pd.D
 def _read_potential(argument: str, potential: npt.ArrayLike | pd.Series, measure: Measure) -> FloatArray:
     if isinstance(potential, pd.Series):
         potential = potential.to_numpy()[measure.positions(potential.index, argument)]
-    values = np.array(potential, dtype=np.float64)
+    values = floats(argument, potential)
     if values.shape != (measure.size,):
         raise ShapeError(argument, f"has shape {values.shape}", f"Give one potential an atom, shape ({measure.size},)")
     _check_finite(argument, values, lambda k: str(measure.labels[k]))

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from otmodels.arrays import BoolArray, FloatArray, IndexArray, read_only
+from otmodels.arrays import BoolArray, FloatArray, IndexArray, floats, read_only
 from otmodels.errors import FileFormatError, InfiniteValueError, NotANumberError, ParameterError, ShapeError
 from otmodels.measure import Measure, number, read_rows, some
 from otmodels.metrics import Metric, MetricFunction, resolve
@@ -86,7 +86,7 @@ class Cost(BaseCost):
 
     def __init__(self, values: npt.ArrayLike | pd.DataFrame, forbidden: npt.ArrayLike | None = None) -> None:
         labelled = isinstance(values, pd.DataFrame)
-        matrix = np.array(values, dtype=np.float64)
+        matrix = floats("cost", values.to_numpy() if isinstance(values, pd.DataFrame) else values)
         if matrix.ndim != 2 or matrix.size == 0:
             raise ShapeError("cost", f"has shape {matrix.shape}", "Give one row a source and one column a target, shape (n, m)")
         source = values.index if isinstance(values, pd.DataFrame) else None

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
-from otmodels.arrays import BoolArray
+from otmodels.arrays import BoolArray, IndexArray
 from otmodels.measure import some
 from otmodels.problem import TransportProblem
 
@@ -43,15 +43,24 @@ class Bottleneck:
         )
 
 
-def find_bottleneck(problem: TransportProblem) -> Bottleneck | None:
+def find_bottleneck(problem: TransportProblem, pairs: tuple[IndexArray, IndexArray] | None = None) -> Bottleneck | None:
     """Sources and targets that prove that no feasible plan exists; None where the flow finds no such set.
 
+    Parameters
+    ----------
+    problem : TransportProblem
+        The data.
+    pairs : tuple of ndarray (k,), optional
+        Rows and columns of the pairs that may carry mass; those that are not forbidden where omitted.
+
+    Notes
+    -----
     Source: Gale (1957), A theorem on flows in networks.
     """
-    if not problem.has_forbidden:
+    if pairs is None and not problem.has_forbidden:
         return None
     n, m = problem.shape
-    i, j = problem.allowed_pairs()
+    i, j = problem.allowed_pairs() if pairs is None else pairs
     unit = problem.mass_unit / _UNITS
     supply, demand = np.floor(problem.a / unit), np.ceil(problem.b / unit)
     source, sink = n + m, n + m + 1
@@ -64,13 +73,12 @@ def find_bottleneck(problem: TransportProblem) -> Bottleneck | None:
     residual.eliminate_zeros()
     reached = np.zeros(n + m + 2, dtype=bool)
     reached[breadth_first_order(residual, source, return_predecessors=False)] = True
-    return _verified(problem, reached[:n])
+    return _verified(problem, reached[:n], i, j)
 
 
-def _verified(problem: TransportProblem, sources: BoolArray) -> Bottleneck | None:
+def _verified(problem: TransportProblem, sources: BoolArray, i: IndexArray, j: IndexArray) -> Bottleneck | None:
     targets = np.zeros(problem.target.size, dtype=bool)
-    for rows, block in problem.cost.blocks():
-        targets |= np.isfinite(block[sources[rows]]).any(axis=0)
+    targets[j[sources[i]]] = True
     held, room = math.fsum(problem.a[sources]), math.fsum(problem.b[targets])
     rounding = (problem.source.size + problem.target.size) * np.finfo(np.float64).eps * problem.mass_unit
     if held - room <= rounding:

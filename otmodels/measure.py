@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from otmodels.arrays import FloatArray, read_only, rounding_of
+from otmodels.arrays import FloatArray, floats, numbers, read_only, rounding_of
 from otmodels.errors import (
     DuplicateLabelError,
     FileFormatError,
@@ -69,10 +69,10 @@ class Measure:
         points: npt.ArrayLike | None = None,
         labels: Sequence[Hashable] | pd.Index[Any] | None = None,
     ) -> None:
-        raw = _numbers("mass", mass)
+        raw = numbers("mass", mass)
         if raw.ndim != 1 or raw.size == 0:
             raise ShapeError("mass", f"has shape {raw.shape}", "Give one mass per atom, shape (n,) with n >= 1")
-        values = np.array(raw, dtype=np.float64)
+        values = floats("mass", raw)
         index = _labels(labels, values.size)
         _check_mass(values, index)
         object.__setattr__(self, "mass", read_only(values))
@@ -129,7 +129,7 @@ class Measure:
         >>> Measure.from_samples([3.4, 3.9, 7.5, 7.8]).mass.tolist()
         [0.25, 0.25, 0.25, 0.25]
         """
-        samples = _numbers("x", x)
+        samples = numbers("x", x)
         if samples.ndim == 0 or samples.shape[0] == 0:
             raise ShapeError("x", "has no samples", "Give at least one sample, shape (n, d) or (n,)")
         n = samples.shape[0]
@@ -194,7 +194,7 @@ def grid_measure(array: npt.ArrayLike, spacing: float | Sequence[float] = 1.0) -
     >>> list(image.labels)
     ['(0, 0)', '(0, 1)', '(1, 0)', '(1, 1)']
     """
-    cells = _numbers("array", array)
+    cells = numbers("array", array)
     if cells.ndim == 0 or cells.size == 0:
         raise ShapeError("array", f"has shape {cells.shape}", "Give a histogram or an image with at least one cell")
     steps = np.broadcast_to(np.asarray(spacing, dtype=np.float64), (cells.ndim,)) if np.size(spacing) in (1, cells.ndim) else None
@@ -285,18 +285,6 @@ def some(labels: Sequence[Hashable] | pd.Index[Any], most: int = 5) -> str:
     return shown if len(labels) <= most else f"{shown} and {len(labels) - most} more"
 
 
-def _numbers(argument: str, data: npt.ArrayLike) -> npt.NDArray[Any]:
-    array = np.asarray(data)
-    if array.dtype == object:
-        try:
-            array = np.array(array, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise ShapeError(argument, f"is not an array of numbers ({error})", "Give real numbers") from error
-    if array.dtype.kind not in "iufb":
-        raise ShapeError(argument, f"has entries of type {array.dtype}", "Give real numbers")
-    return array.astype(np.int64) if array.dtype.kind == "b" else array
-
-
 def _labels(labels: Sequence[Hashable] | pd.Index[Any] | None, n: int) -> pd.Index[Any]:
     if labels is None:
         return pd.RangeIndex(n)
@@ -331,7 +319,7 @@ def _check_mass(mass: FloatArray, labels: pd.Index[Any]) -> None:
 
 
 def _points(points: npt.ArrayLike, labels: pd.Index[Any]) -> FloatArray:
-    values = np.array(_numbers("points", points), dtype=np.float64)
+    values = floats("points", points)
     if values.ndim == 1:
         values = values[:, None]
     if values.ndim != 2 or values.shape[0] != len(labels) or values.shape[1] == 0:

@@ -15,7 +15,7 @@ from scipy.sparse import coo_array, csr_array
 from otmodels import lp
 from otmodels.arrays import FloatArray
 from otmodels.certificate import certify
-from otmodels.errors import InfeasibleError, SolveError, StoppedError, UnboundedError
+from otmodels.errors import InfeasibleError, ShapeError, SolveError, StoppedError, UnboundedError
 from otmodels.feasibility import Bottleneck, find_bottleneck
 from otmodels.formulations import Support, formulation
 from otmodels.languages import Compiled, Declaration, Run, check_time_limit, compile_model
@@ -137,14 +137,27 @@ class Model:
 
     def _parts(self, compiled: Compiled, x: FloatArray, y: FloatArray) -> tuple[csr_array, FloatArray, FloatArray]:
         """Plan, f and g out of a point and its multipliers."""
-        columns, rows = compiled.columns, compiled.rows
+        columns = compiled.columns
         if self.form == "primal":
-            mass, f, g = x[columns["gamma"]], y[rows["source_marginal"]], y[rows["target_marginal"]]
+            mass, (f, g) = (
+                x[columns["gamma"]],
+                (self._multiplier(compiled, y, f"{side}_marginal") for side in ("source", "target")),
+            )
         else:
-            mass, f, g = y[rows["below_cost"]], x[columns["f"]], x[columns["g"]]
+            mass, f, g = self._multiplier(compiled, y, "below_cost"), x[columns["f"]], x[columns["g"]]
         i, j = self._support.indices()
         carried = mass > 0
         return csr_array(coo_array((mass[carried], (i[carried], j[carried])), shape=self.problem.shape)), f, g
+
+    def _multiplier(self, compiled: Compiled, y: FloatArray, name: str) -> FloatArray:
+        """Multipliers of a declared constraint, 0 where its user took it or one of its rows out."""
+        size = len(self._declaration.constraints[name].names)
+        rows = compiled.rows.get(name, np.full(size, -1))
+        if rows.size != size:
+            raise ShapeError(
+                "native", f"{name!r} has {rows.size} rows in place of {size}", "Give a constraint of your own its own name"
+            )
+        return np.append(y, 0.0)[rows]
 
     def _is_extended(self, compiled: Compiled) -> bool:
         """Whether the native model is no longer the one that was declared."""
@@ -152,7 +165,9 @@ class Model:
         columns = np.concatenate([compiled.columns[name] for name in self._declaration.variables])
         known = [compiled.rows[name] for name in self._declaration.constraints if name in compiled.rows]
         rows = np.concatenate(known) if known else np.array([], dtype=np.intp)
-        return program.shape != declared.shape or rows.size != declared.shape[0] or not declared.same_as(program, rows, columns)
+        if program.shape != declared.shape or rows.size != declared.shape[0] or (rows < 0).any():
+            return True
+        return not declared.same_as(program, rows, columns)
 
     def _extended_solution(
         self,
@@ -167,7 +182,8 @@ class Model:
     ) -> ExtendedSolution:
         program = compiled.program
         row_names, column_names = np.array(program.row_names, dtype=object), np.array(program.column_names, dtype=object)
-        multipliers = {name: pd.Series(y[rows], index=row_names[rows]) for name, rows in compiled.rows.items()}
+        present = {name: rows[rows >= 0] for name, rows in compiled.rows.items()}
+        multipliers = {name: pd.Series(y[rows], index=row_names[rows]) for name, rows in present.items()}
         variables = {name: pd.Series(x[columns], index=column_names[columns]) for name, columns in compiled.columns.items()}
         certificate = lp.certify(program, x, y)
         return ExtendedSolution(
@@ -179,7 +195,7 @@ class Model:
             return Unsolved(run.status, self.problem, (-np.inf, np.inf), f"the extended model: {run.status.termination.value}")
         dual_ray = self.form == "dual" and run.status.termination in (Termination.UNBOUNDED, Termination.INFEASIBLE_OR_UNBOUNDED)
         if dual_ray or run.status.termination is Termination.INFEASIBLE:
-            return infeasible(self.problem, find_bottleneck(self.problem))
+            return infeasible(self.problem, find_bottleneck(self.problem, self._support.pairs))
         return Unsolved(run.status, self.problem, self._interval(compiled, run), run.status.termination.value)
 
     def _interval(self, compiled: Compiled, run: Run) -> tuple[float, float]:
@@ -195,9 +211,9 @@ class Model:
 
 
 def infeasible(problem: TransportProblem, bottleneck: Bottleneck | None) -> Unsolved:
-    """The result for a problem whose forbidden pairs leave no feasible plan."""
+    """The result for a problem whose forbidden pairs, or whose given support, leave no feasible plan."""
     reason = f": {bottleneck}" if bottleneck else ""
-    message = f"no feasible plan exists, because of the forbidden pairs{reason}. Allow more pairs, or move mass"
+    message = f"no feasible plan exists on the pairs that are allowed{reason}. Allow more pairs, or move mass"
     return Unsolved(Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.NONE), problem, (np.inf, np.inf), message)
 
 

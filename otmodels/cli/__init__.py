@@ -1,5 +1,6 @@
 """The command line: `otmodels solve | compare | certify | benchmark`, the same verbs as in Python."""
 
+import logging
 import sys
 
 from otmodels.cli.app import app
@@ -18,6 +19,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A label that the terminal's encoding lacks is no reason to lose the answer.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    # Pyomo logs, before it raises, what is then told as one line.
+    logging.getLogger("pyomo").setLevel(logging.CRITICAL)
     app(prog_name="otmodels")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import threading
@@ -91,5 +92,7 @@ def log_on_stderr() -> Iterator[None]:
         with redirect_stdout(sys.stderr):
             yield
     finally:
+        # What C has buffered would else come out on stdout later, in the middle of the answer.
+        ctypes.CDLL("ucrtbase" if os.name == "nt" else None).fflush(None)
         os.dup2(saved, 1)
         os.close(saved)

@@ -19,7 +19,7 @@ from cvxpy.reductions.solvers.conic_solvers.highs_conif import HIGHS
 from scipy.sparse import csc_array, dia_array
 
 from otmodels.arrays import FloatArray, IndexArray
-from otmodels.errors import NotLinearError
+from otmodels.errors import DuplicateLabelError, LabelMismatchError, NotLinearError
 from otmodels.languages.base import Compiled, Declaration
 from otmodels.languages.run import Run, solve_program
 from otmodels.lp import LinearProgram, Names, numbered
@@ -72,6 +72,7 @@ class CvxpyProgram(Compiled):
     def __init__(self, declaration: Declaration) -> None:
         self._problem: cp.Problem = declaration.native
         self._declaration = declaration
+        _check_variables(declaration)
         _check_linear(self._problem)
         with _sparse_variables():
             self._data, self._chain, self._inverse = self._problem.get_problem_data(ScaledHighs())
@@ -102,11 +103,15 @@ class CvxpyProgram(Compiled):
         """Where each constraint's entries are, by label; one without a label is "constraint_k", k its position."""
         ends = np.cumsum([block.size for block in self._blocks])
         start = {block.id: int(end) - block.size for block, end in zip(self._blocks, ends, strict=True)}
-        return {
-            constraint.label or f"constraint_{k}": start[constraint.id] + _c_order(constraint.shape)
-            for k, constraint in enumerate(self._problem.constraints)
-            if constraint.id in start
-        }
+        rows: dict[str, IndexArray] = {}
+        for k, constraint in enumerate(self._problem.constraints):
+            name = constraint.label or f"constraint_{k}"
+            if name in rows:
+                remedy = "Multipliers are told apart by label: give each constraint its own"
+                raise DuplicateLabelError("native", f"two constraints are labelled {name!r}", remedy)
+            if constraint.id in start:
+                rows[name] = start[constraint.id] + _c_order(constraint.shape)
+        return rows
 
     @cached_property
     def program(self) -> LinearProgram:
@@ -193,6 +198,13 @@ def _floats(array: Any) -> FloatArray:
 def _c_order(shape: tuple[int, ...]) -> IndexArray:
     """Positions, in cvxpy's flattened (Fortran) order, of an array's entries in C order."""
     return np.arange(int(np.prod(shape, dtype=np.intp)), dtype=np.intp).reshape(shape, order="F").ravel()
+
+
+def _check_variables(declaration: Declaration) -> None:
+    kept = {variable.id for variable in declaration.native.variables()}
+    for name, block in declaration.variables.items():
+        if block.handle.id not in kept:
+            raise LabelMismatchError("native", f"no longer has the variable {name!r}", "Keep model.variables in the problem")
 
 
 def _check_linear(problem: cp.Problem) -> None:

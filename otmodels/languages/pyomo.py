@@ -153,12 +153,18 @@ class PyomoProgram(Compiled):
 
     @cached_property
     def rows(self) -> Mapping[str, IndexArray]:
-        """Where each active constraint's entries are, by component name."""
+        """Where each active constraint's entries are, by component name; -1 for a declared row that is not active."""
         rows: dict[int, list[int]] = {}
-        components = [constraint.parent_component() for constraint in self._solver.reading.constraints]
+        reading = self._solver.reading
+        components = [constraint.parent_component() for constraint in reading.constraints]
         for k, component in enumerate(components):
             rows.setdefault(id(component), []).append(k)
-        return {components[positions[0]].name: np.array(positions, dtype=np.intp) for positions in rows.values()}
+        found = {components[positions[0]].name: np.array(positions, dtype=np.intp) for positions in rows.values()}
+        for name, block in self._declaration.constraints.items():
+            if len(found.get(name, ())) not in (0, len(block.names)):
+                row = {id(constraint): k for k, constraint in enumerate(reading.constraints)}
+                found[name] = np.array([row.get(id(data), -1) for data in block.handle.values()], dtype=np.intp)
+        return found
 
     def run(self, time_limit: float | None, verbose: bool) -> Run:
         """Solve through `ScaledHighs`; the variables' values are set where the solution is optimal."""
@@ -187,7 +193,8 @@ class PyomoProgram(Compiled):
             rows = self.rows.get(name, ())
             if len(rows) == len(block.names):
                 for row, entry in zip(rows, block.names, strict=True):
-                    names[row] = entry
+                    if row >= 0:
+                        names[row] = entry
         return names
 
 

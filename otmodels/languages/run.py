@@ -78,6 +78,7 @@ def solve_program(program: LinearProgram, *, time_limit: float | None = None, ve
     if dual:
         x, y = None if y is None else dual.point(y), None if x is None else dual.multipliers(x)
         status = _of_primal(status)
+    x, y = None if x is None else x + 0.0, None if y is None else y + 0.0  # no negative zeros
     algorithm = "simplex on the dual program" if dual else "simplex"
     return Run(status, x, y, algorithm, session.iterations, refinements, time.perf_counter() - started)
 
