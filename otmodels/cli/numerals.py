@@ -15,6 +15,9 @@ _DIGITS = 6
 _NOISE = 1e-12
 """Relative to the largest number of a column, rounding."""
 
+_LOST = 0.05
+"""A number that its column's decimals change by more than this, relative to itself, is written with an exponent."""
+
 
 def value(number: float) -> str:
     """A number that is the answer: 12 digits.
@@ -73,6 +76,7 @@ def _decimals(values: FloatArray, most: int, scale: float) -> int:
 
 
 def _fixed(number: float, decimals: int) -> str:
-    if number and abs(number) < 5 * 10.0**-decimals and round(number, decimals) != number:
+    shown = round(number, decimals)
+    if abs(shown - number) > _LOST * abs(number):
         return f"{number:.1e}"
-    return f"{round(number, decimals) + 0.0:.{decimals}f}"
+    return f"{shown + 0.0:.{decimals}f}"

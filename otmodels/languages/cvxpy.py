@@ -143,7 +143,7 @@ class CvxpyProgram(Compiled):
             else:
                 status = _STATUS.get(run.status.termination, cp.USER_LIMIT)
                 self._problem.unpack(failure_solution(status, {cp.settings.SOLVE_TIME: run.seconds}))
-        y = None if run.y is None else self._sense * self._signs * run.y
+        y = None if run.y is None else self._sense * self._signs * run.y + 0.0
         return Run(run.status, run.x, y, run.algorithm, run.iterations, run.refinements, run.seconds)
 
     def _offsets(self) -> list[tuple[Any, int]]:
