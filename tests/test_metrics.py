@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import cdist
@@ -45,12 +45,14 @@ named = st.sampled_from([("cityblock", None), ("euclidean", None), ("chebyshev",
 
 
 class TestNamed:
+    @settings(deadline=None)
     @given(points, points, named)
     def test_a_name_means_what_scipy_means_by_it(self, x: FloatArray, y: FloatArray, metric: tuple[str, float | None]) -> None:
         name, order = metric
         expected = cdist(x, y, name) if order is None else cdist(x, y, name, p=order)
         np.testing.assert_allclose(distances(x, y, name, order=order), expected, rtol=1e-13, atol=0)
 
+    @settings(deadline=None)
     @given(points, named)
     def test_a_distance_is_symmetric_and_zero_at_home(self, x: FloatArray, metric: tuple[str, float | None]) -> None:
         name, order = metric
@@ -58,6 +60,7 @@ class TestNamed:
         assert (np.diag(d) == 0).all()
         np.testing.assert_allclose(d, d.T, rtol=1e-13)
 
+    @settings(deadline=None)
     @given(points, named)
     def test_pair_by_pair_agrees_with_in_blocks(self, x: FloatArray, metric: tuple[str, float | None]) -> None:
         rule: Metric = resolve(*metric, x, x)
@@ -108,6 +111,7 @@ class TestGreatCircle:
         metre = 1 / 111_195.0
         assert kilometres((0, 0), (0, metre)) == pytest.approx(1e-3, rel=1e-5)
 
+    @settings(deadline=None)
     @given(st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90)), min_size=1, max_size=5))
     def test_pair_by_pair_agrees_with_in_blocks(self, places: list[tuple[float, float]]) -> None:
         x = np.array(places)
@@ -115,6 +119,7 @@ class TestGreatCircle:
         i, j = (index.ravel() for index in np.indices((len(x), len(x))))
         np.testing.assert_allclose(rule.paired(x[i], x[j]), rule.between(x, x).ravel(), rtol=1e-12, atol=1e-9)
 
+    @settings(deadline=None)
     @given(st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90)), min_size=3, max_size=3))
     def test_detours_are_no_shorter(self, places: list[tuple[float, float]]) -> None:
         d = distances(places, places, "haversine")

@@ -115,6 +115,34 @@ def test_one_huge_cost_that_has_to_be_paid(huge: int, form: str, language: str) 
     np.testing.assert_allclose(solution.plan, [[0, 1, 0], [1, 0, 0], [0, 0, 1]], atol=1e-12)
 
 
+@pytest.mark.parametrize("huge", [1e8 / 3, 1e9 / 3, 1e10 / 3, 1e12 / 3])
+def test_one_huge_cost_at_an_atom_without_mass(huge: float, form: str, language: str) -> None:
+    """What a source that has nothing would pay is nothing to the others, not even by rounding."""
+    assert_right(solve(om.TransportProblem([0, 1, 1], [2], [[huge], [0.1], [0.7]]), form, language), 0.8)
+
+
+def test_one_huge_cost_paid_by_a_tiny_mass(form: str, language: str) -> None:
+    tiny = 8.4e-12
+    solution = solve(om.TransportProblem([1 + tiny], [1, tiny], [[1838.4344, 2583033100.0]]), form, language)
+    assert_right(solution, 1838.4344 + tiny * 2583033100.0)
+    np.testing.assert_allclose(solution.g, [1838.4344, 2583033100.0], rtol=1e-12)
+
+
+def test_costs_of_every_size(form: str, language: str) -> None:
+    """From 1e-6 to 6e5 in one problem, the masses ordinary."""
+    a, b = [794, 20, 3, 375, 1092], [1003, 794, 117, 350, 20]
+    cost = np.array(
+        [
+            [0.8, 5e-5, 4e5, 1e-3, 1e5],
+            [2.0, 5e5, 6e5, 7e-5, 1e5],
+            [0.01, 0.002, 1e-6, 3e5, 1e-4],
+            [3e-4, 7e-4, 5e-6, 0.4, 10.0],
+            [0.01, 1e4, 9e4, 0.06, 800.0],
+        ]
+    )
+    assert_right(solve(om.TransportProblem(a, b, cost), form, language), value_by_assignment(a, b, cost))
+
+
 @pytest.mark.parametrize("step", [Fraction(1), Fraction(1, 2**10), Fraction(1, 2**20)])
 def test_small_differences_on_top_of_large_costs(step: Fraction, form: str, language: str) -> None:
     """Costs 1e6 + small differences: the plan is optimal for the differences alone, which is what tells plans apart."""
