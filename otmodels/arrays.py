@@ -32,7 +32,7 @@ def numbers(argument: str, data: npt.ArrayLike) -> npt.NDArray[Any]:
         array = np.asarray(data)
         if array.dtype == object:
             array = np.asarray(array, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ShapeError(argument, f"is not an array of numbers ({error})", "Give real numbers") from error
     if array.dtype.kind not in "iufb":
         raise ShapeError(argument, f"has entries of type {array.dtype}", "Give real numbers")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -212,11 +213,11 @@ def _read_plan(problem: TransportProblem, plan: npt.ArrayLike | csr_array | pd.D
         rows = problem.source.positions(plan.index, "plan, rows")
         columns = problem.target.positions(plan.columns, "plan, columns")
         plan = plan.to_numpy()[np.ix_(rows, columns)]
-    matrix = csr_array(plan if issparse(plan) else floats("plan", plan), dtype=np.float64)
-    if matrix.shape != problem.shape:
-        raise ShapeError(
-            "plan", f"has shape {matrix.shape}", f"Give one row a source and one column a target, shape {problem.shape}"
-        )
+    given: Any = plan if issparse(plan) else floats("plan", plan)
+    if given.shape != problem.shape:
+        remedy = f"Give one row a source and one column a target, shape {problem.shape}"
+        raise ShapeError("plan", f"has shape {given.shape}", remedy)
+    matrix = csr_array(given, dtype=np.float64, copy=True)
     matrix.sum_duplicates()
     _check_finite("plan", matrix.data, lambda k: str(problem.pair(*(int(index[k]) for index in _indices(matrix)))))
     return matrix

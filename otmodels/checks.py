@@ -44,6 +44,8 @@ class Check:
         return self.violation / self.tolerance if self.tolerance else (math.inf if self.violation else 0.0)
 
     def __str__(self) -> str:
+        if math.isinf(self.violation):
+            return f"{self.name}: nothing was given to check"
         at = f" at {self.where}" if self.where else ""
         return f"{self.name}: {self.violation:.3g}{at} (tolerance {self.tolerance:.3g})"
 
@@ -83,9 +85,9 @@ class Certificate:
 
     @property
     def worst(self) -> Check | None:
-        """The failed check that is furthest beyond its tolerance; None where all passed."""
+        """The failed check furthest beyond its tolerance, one that names a label first; None where all passed."""
         failed = [check for check in self.checks if not check.passed]
-        return max(failed, key=lambda check: check.severity, default=None)
+        return max(failed, key=lambda check: (bool(check.where), check.severity), default=None)
 
     @property
     def verdict(self) -> str:

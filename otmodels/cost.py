@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from otmodels.arrays import BoolArray, FloatArray, IndexArray, floats, read_only
-from otmodels.errors import FileFormatError, InfiniteValueError, NotANumberError, ParameterError, ShapeError
+from otmodels.errors import FileFormatError, InfiniteValueError, InputError, NotANumberError, ParameterError, ShapeError
 from otmodels.measure import Measure, number, read_rows, some
-from otmodels.metrics import Metric, MetricFunction, resolve
+from otmodels.metrics import Metric, MetricFunction, UserMetric, resolve
 
 BLOCK_ENTRIES = 1 << 21
 """Most entries of a block of costs that is held at once: 16 MiB of float64."""
@@ -171,7 +171,16 @@ class GroundCost(BaseCost):
         return self._raised(self.metric.paired(self.x[i], self.y[j]))
 
     def _raised(self, distance: FloatArray) -> FloatArray:
-        return distance if self.power == 1 else distance**self.power
+        if self.power == 1 and isinstance(self.metric, UserMetric):
+            return distance
+        if (distance < 0).any() and self.power != round(self.power):
+            raise ParameterError("power", f"is {self.power:g} and {self.metric.name} is negative", "Give a power of 1, 2, ...")
+        with np.errstate(over="ignore"):
+            cost = distance if self.power == 1 else distance**self.power
+        overflows = np.isinf(cost) & (np.isfinite(distance) | (not isinstance(self.metric, UserMetric)))
+        if overflows.any():
+            raise InfiniteValueError("points", f"are so far apart that {self.description} overflows", "Use a larger unit")
+        return cost
 
     def __repr__(self) -> str:
         return f"GroundCost({self.description}, {self.shape[0]} x {self.shape[1]})"
@@ -239,7 +248,10 @@ def read_cost(path: str | Path) -> Cost:
     costs = [
         [float(number(path, line, name, cell)) for name, cell in zip(header[1:], row[1:], strict=True)] for line, row in rows
     ]
-    return Cost(pd.DataFrame(costs, index=[row[0] for _, row in rows], columns=header[1:]))
+    try:
+        return Cost(pd.DataFrame(costs, index=[row[0] for _, row in rows], columns=header[1:]))
+    except InputError as error:
+        raise type(error)(f"{path}, {error.argument}", error.fault, error.remedy) from error
 
 
 def _check(matrix: FloatArray, source: pd.Index[Any] | None, target: pd.Index[Any] | None) -> None:

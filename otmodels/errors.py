@@ -80,6 +80,10 @@ class FileFormatError(InputError):
     """A file is missing, empty or malformed; the message has the line."""
 
 
+class ModelError(InputError):
+    """A native model is not the one that was built, or lacks what was declared in it."""
+
+
 class NotLinearError(InputError):
     """A model that was extended by its user is no longer a linear program."""
 

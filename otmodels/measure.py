@@ -269,12 +269,15 @@ def read_rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 def number(path: Path, line: int, column: str, cell: str) -> int | float:
     """The number in a cell of a CSV file; integers stay integers, so that they are exact."""
     try:
+        value = float(cell.replace("_", "?"))
+        if not cell.lstrip("+-").isdecimal():
+            return value
+        if abs(value) >= 2.0**53:
+            raise FileFormatError(str(path), f"line {line}, column {column!r} holds an integer beyond 2^53", "Use a larger unit")
         return int(cell)
-    except ValueError:
-        pass
-    try:
-        return float(cell)
-    except ValueError:
+    except ValueError as error:
+        if isinstance(error, FileFormatError):
+            raise
         found = f"holds {cell!r}" if cell else "is empty"
         raise FileFormatError(str(path), f"line {line}, column {column!r} {found}", "Write a number") from None
 
@@ -289,6 +292,7 @@ def _labels(labels: Sequence[Hashable] | pd.Index[Any] | None, n: int) -> pd.Ind
     if labels is None:
         return pd.RangeIndex(n)
     index = labels if isinstance(labels, pd.Index) else pd.Index(list(labels), tupleize_cols=False)
+    index = index.to_flat_index() if isinstance(index, pd.MultiIndex) else index
     if len(index) != n:
         raise ShapeError("labels", f"has {len(index)} entries for {n} masses", "Give one label per atom")
     missing = np.flatnonzero(index.isna())

@@ -15,12 +15,12 @@ from scipy.sparse import coo_array, csr_array
 from otmodels import lp
 from otmodels.arrays import FloatArray
 from otmodels.certificate import certify
-from otmodels.errors import InfeasibleError, ShapeError, SolveError, StoppedError, UnboundedError
+from otmodels.errors import InfeasibleError, ModelError, SolveError, StoppedError, UnboundedError
 from otmodels.feasibility import Bottleneck, find_bottleneck
 from otmodels.formulations import Support, formulation
 from otmodels.languages import Compiled, Declaration, Run, check_time_limit, compile_model
 from otmodels.lp import LinearProgram
-from otmodels.potentials import close, normalise
+from otmodels.potentials import close, normalise, polish
 from otmodels.problem import TransportProblem
 from otmodels.solution import ExtendedSolution, Provenance, Solution, Unsolved
 from otmodels.status import PointStatus, Status, Termination
@@ -133,6 +133,10 @@ class Model:
             return self._extended_solution(compiled, run.x, run.y, plan, f, g, provenance, run)
         f, g = normalise(self.problem, *close(self.problem, f, g))
         certificate = certify(self.problem, plan, f, g)
+        if not certificate.passed:
+            f, g = polish(self.problem, plan, f, g)
+            f, g = normalise(self.problem, *close(self.problem, f, g))
+            certificate = certify(self.problem, plan, f, g)
         return Solution(run.status, self.problem, certificate.primal_value, f, g, plan, certificate, provenance)
 
     def _parts(self, compiled: Compiled, x: FloatArray, y: FloatArray) -> tuple[csr_array, FloatArray, FloatArray]:
@@ -154,7 +158,7 @@ class Model:
         size = len(self._declaration.constraints[name].names)
         rows = compiled.rows.get(name, np.full(size, -1))
         if rows.size != size:
-            raise ShapeError(
+            raise ModelError(
                 "native", f"{name!r} has {rows.size} rows in place of {size}", "Give a constraint of your own its own name"
             )
         return np.append(y, 0.0)[rows]
@@ -195,8 +199,18 @@ class Model:
             return Unsolved(run.status, self.problem, (-np.inf, np.inf), f"the extended model: {run.status.termination.value}")
         dual_ray = self.form == "dual" and run.status.termination in (Termination.UNBOUNDED, Termination.INFEASIBLE_OR_UNBOUNDED)
         if dual_ray or run.status.termination is Termination.INFEASIBLE:
-            return infeasible(self.problem, find_bottleneck(self.problem, self._support.pairs))
+            return self._infeasible(compiled, run)
         return Unsolved(run.status, self.problem, self._interval(compiled, run), run.status.termination.value)
+
+    def _infeasible(self, compiled: Compiled, run: Run) -> Unsolved:
+        """The problem itself has no feasible plan, or only its given support has none, which proves nothing above."""
+        if not self._support.given:
+            return infeasible(self.problem, find_bottleneck(self.problem))
+        status = Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.NONE)
+        bottleneck = find_bottleneck(self.problem, self._support.pairs)
+        reason = f": {bottleneck}" if bottleneck else ""
+        message = f"no feasible plan exists on the given support{reason}. Give more pairs, or support='full'"
+        return Unsolved(status, self.problem, self._interval(compiled, run), message)
 
     def _interval(self, compiled: Compiled, run: Run) -> tuple[float, float]:
         """What a stopped run proves: (f, f^c) below, its point or the independent coupling above."""
@@ -211,9 +225,9 @@ class Model:
 
 
 def infeasible(problem: TransportProblem, bottleneck: Bottleneck | None) -> Unsolved:
-    """The result for a problem whose forbidden pairs, or whose given support, leave no feasible plan."""
+    """The result for a problem whose forbidden pairs leave no feasible plan."""
     reason = f": {bottleneck}" if bottleneck else ""
-    message = f"no feasible plan exists on the pairs that are allowed{reason}. Allow more pairs, or move mass"
+    message = f"no feasible plan exists, because of the forbidden pairs{reason}. Allow more pairs, or move mass"
     return Unsolved(Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.NONE), problem, (np.inf, np.inf), message)
 
 

@@ -6,10 +6,15 @@ Source: Villani (2003), Topics in Optimal Transportation, section 2.4; Peyre and
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import breadth_first_order, connected_components, minimum_spanning_tree
 
-from otmodels.arrays import BoolArray, FloatArray
+from otmodels.arrays import BoolArray, FloatArray, IndexArray
 from otmodels.cost import BaseCost
 from otmodels.problem import TransportProblem
+
+TIGHT = 1e-11
+"""A slack this small, relative to the terms that it is the difference of, may be rounding."""
 
 
 def slack(problem: TransportProblem, f: FloatArray, g: FloatArray) -> FloatArray:
@@ -61,12 +66,19 @@ def close(problem: TransportProblem, f: FloatArray, g: FloatArray) -> tuple[Floa
         return f, g
     cost = problem.cost
     if no_source.any():
-        f = np.where(no_source, cbar_transform(cost, np.where(no_target, -np.inf, g)), f)
+        reach = np.where(no_target, -np.inf, g)
+        f = np.where(no_source, _below(cost, cbar_transform(cost, reach), reach), f)
     if no_target.any():
         g = np.where(no_target, c_transform(cost, _left_out(f)), g)
     if np.isfinite(f).all() and np.isfinite(g).all():
         return f, g
     return _close_islands(cost, f, g)
+
+
+def _below(cost: BaseCost, f: FloatArray, g: FloatArray) -> FloatArray:
+    """F = g^cbar, lowered by the rounding by which C - f falls below g: next to a huge cost that is a lot."""
+    excess = np.concatenate([(g[None, :] - (block - f[rows, None])).max(axis=1) for rows, block in cost.blocks()])
+    return np.where(excess > 0, np.nextafter(f - excess, -np.inf), f)
 
 
 def _close_islands(cost: BaseCost, f: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -79,3 +91,54 @@ def _close_islands(cost: BaseCost, f: FloatArray, g: FloatArray) -> tuple[FloatA
 def _left_out(potential: FloatArray) -> FloatArray:
     unknown: BoolArray = ~np.isfinite(potential)
     return np.where(unknown, -np.inf, potential)
+
+
+def polish(problem: TransportProblem, plan: csr_array, f: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Potentials recomputed along the plan, f_i + g_j = C_ij where mass moves, so that no rounding of the solver's is left.
+
+    A solver's potentials may stand in a gauge of 1e9 where differences of 1e-9 matter. Here they are set one from the
+    other along a spanning tree of the pairs that carry mass or have no slack but rounding, starting from the gauge;
+    where the tree falls into parts, a part keeps its place.
+
+    Parameters
+    ----------
+    problem : TransportProblem
+        The data.
+    plan : csr_array (n, m)
+        An optimal plan.
+    f, g : ndarray (n,), (m,)
+        Its potentials, normalised, right up to rounding.
+    """
+    n, m = problem.shape
+    i, j, order = _tight_pairs(problem, plan, f, g)
+    tree = minimum_spanning_tree(coo_array((order, (i, n + j)), shape=(n + m, n + m)))
+    potential = np.concatenate([f, g])
+    _, part = connected_components(tree, directed=False)
+    first = int((problem.a > 0).argmax())
+    roots = {int(part[node]): node for node in range(n + m - 1, -1, -1)} | {int(part[first]): first}
+    for root in roots.values():
+        nodes, before = breadth_first_order(tree, root, directed=False)
+        edges = [(min(node, before[node]), max(node, before[node]) - n) for node in nodes[1:]]
+        costs = problem.cost.at(*np.array(edges, dtype=np.intp).reshape(-1, 2).T)
+        for node, cost in zip(nodes[1:], costs, strict=True):
+            potential[node] = cost - potential[before[node]]
+    f = potential[:n]
+    return f, c_transform(problem.cost, np.where(problem.a > 0, f, -np.inf))
+
+
+def _tight_pairs(
+    problem: TransportProblem, plan: csr_array, f: FloatArray, g: FloatArray
+) -> tuple[IndexArray, IndexArray, FloatArray]:
+    """Pairs that carry mass, and pairs whose slack is rounding, with a weight > 0 that puts the former first."""
+    found = [coo_array(plan).coords]
+    weights = [np.ones(plan.nnz)]
+    for rows, block in problem.cost.blocks():
+        slack = np.abs(block - f[rows, None] - g[None, :])
+        size = np.abs(block) + np.abs(f[rows, None]) + np.abs(g[None, :])
+        i, j = np.nonzero(np.isfinite(block) & (slack <= TIGHT * size))
+        found.append((i + rows.start, j))
+        weights.append(2 + slack[i, j] / np.maximum(size[i, j], np.finfo(np.float64).tiny))
+    i, j = (np.concatenate([pairs[axis] for pairs in found]).astype(np.intp) for axis in (0, 1))
+    weight = np.concatenate(weights)
+    _, once = np.unique(i * problem.shape[1] + j, return_index=True)
+    return i[once], j[once], weight[once]

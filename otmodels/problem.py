@@ -137,7 +137,7 @@ def _balanced(source: Measure, target: Measure, balance: str) -> tuple[Measure, 
             f"{name} masses divided by their total {total!r}" for name, total in (("source", a), ("target", b)) if total != 1
         )
         return source.scaled(1 / a), target.scaled(1 / b), notes
-    rounding = (source.size + target.size) * max(source.rounding, target.rounding)
+    rounding = 4 * np.sqrt(source.size + target.size) * max(source.rounding, target.rounding)
     if abs(a - b) > rounding * max(a, b):
         raise UnbalancedError(
             "source, target",

@@ -172,6 +172,66 @@ class TestEachCheckCanFail:
         assert "source marginal" in failed(certificate)
 
 
+class TestEachCheckIsStrict:
+    """A millionth too much is too much for each check by itself, a trillionth is rounding."""
+
+    STEPS = pytest.mark.parametrize(("step", "passes"), [(1e-6, False), (1e-12, True)])
+
+    @STEPS
+    def test_when_mass_takes_a_dear_road(self, problem: om.TransportProblem, step: float, passes: bool) -> None:
+        """340 is the value; a step of 170 moved from (mine, port) to (mine, mill), and back at the quarry, costs 340."""
+        plan = PLAN + 170 * step * np.array([[-1, 1], [1, -1], [0, 0]])
+        expected = set() if passes else {"duality gap", "complementary slackness", "gap to the safe bound (f, f^c)"}
+        assert failed(om.certify(problem, plan, F, G)) == expected
+
+    @STEPS
+    def test_when_only_the_plan_is_there_to_judge(self, step: float, passes: bool) -> None:
+        problem = om.TransportProblem([1, 1], [1, 1], [[1, 2], [2, 1]])
+        plan = np.eye(2) + step * np.array([[-1, 1], [1, -1]])
+        assert failed(om.certify(problem, plan)) == (set() if passes else {"gap to the safe bound (f, f^c)"})
+
+    @STEPS
+    def test_when_potentials_are_too_low(self, problem: om.TransportProblem, step: float, passes: bool) -> None:
+        certificate = om.certify(problem, PLAN, F, G - 3.4 * step)
+        assert failed(certificate) == (set() if passes else {"duality gap", "complementary slackness"})
+
+    @STEPS
+    def test_when_a_potential_is_too_high(self, step: float, passes: bool) -> None:
+        """At a target without mass, where it changes no value."""
+        problem = om.TransportProblem([1], [1, 0], [[1, 7]])
+        assert failed(om.certify(problem, [[1, 0]], [0], [1, 7 + 7 * step])) == (
+            set() if passes else {"dual feasibility f + g <= C"}
+        )
+
+    @STEPS
+    def test_when_an_entry_is_negative(self, step: float, passes: bool) -> None:
+        """Where all plans cost the same, and the marginals are right."""
+        problem = om.TransportProblem([1, 1], [1, 1], [[1, 1], [1, 1]])
+        plan = np.eye(2) + 2 * step * np.array([[1, -1], [-1, 1]])
+        assert failed(om.certify(problem, plan, [0, 0], [1, 1])) == (set() if passes else {"plan is non-negative"})
+
+    @STEPS
+    def test_when_a_forbidden_pair_carries_mass(self, step: float, passes: bool) -> None:
+        problem = om.TransportProblem([1, 1], [1, 1], om.Cost(np.array([[0, np.inf], [0, 0]])))
+        plan = np.eye(2) + 2 * step * np.array([[-1, 1], [1, -1]])
+        assert failed(om.certify(problem, plan, [0, 0], [0, 0])) == (set() if passes else {"forbidden pairs are empty"})
+
+    @STEPS
+    def test_when_mass_is_lost_on_the_way(self, step: float, passes: bool) -> None:
+        """Free of charge, so that no value tells."""
+        problem = om.TransportProblem([1, 1], [1, 1], [[0, 0], [0, 0]])
+        plan = np.eye(2) - 2 * step * np.array([[1, 0], [0, 0]])
+        marginals = {"source marginal", "target marginal", "source atoms served (relative)", "target atoms served (relative)"}
+        assert marginals - failed(om.certify(problem, plan, [0, 0], [0, 0])) == (marginals if passes else set())
+
+    @pytest.mark.parametrize(("share", "passes"), [(0.0, False), (0.99, False), (1 - 1e-5, False), (1 - 1e-7, True), (1.0, True)])
+    def test_when_an_atom_of_tiny_mass_gets_part_of_it(self, share: float, passes: bool) -> None:
+        tiny = 1e-11
+        problem = om.TransportProblem([1.0, tiny], [1.0 + tiny], [[1], [1]])
+        certificate = om.certify(problem, [[1.0 + tiny * (1 - share)], [share * tiny]], [0, 0], [1])
+        assert failed(certificate) == (set() if passes else {"source atoms served (relative)"})
+
+
 class TestOtherPeoplesAnswers:
     """What converged, or stopped early, and looks right."""
 

@@ -18,6 +18,7 @@ from catalogue import (
 )
 
 import otmodels as om
+from otmodels.potentials import close
 
 every_solver = pytest.mark.parametrize(("form", "language"), SOLVERS)
 every_instance = pytest.mark.parametrize("instance", INSTANCES, ids=lambda instance: instance.name)
@@ -120,6 +121,19 @@ def test_on_the_line_potentials_of_atoms_without_mass_are_lipschitz_and_optimal(
     assert (np.abs(solution.f[:, None] - solution.f[None, :]) <= np.abs(x[:, None] - x[None, :]) + 1e-12).all()
     assert (solution.problem.a - solution.problem.b) @ solution.f == pytest.approx(2.75, rel=1e-12)
     np.testing.assert_allclose(solution.g, -solution.f, atol=1e-12)
+
+
+@pytest.mark.parametrize("instance", [i for i in INSTANCES if not all([*i.a, *i.b])], ids=lambda instance: instance.name)
+@pytest.mark.parametrize("left_over", [-1e3, 1e3])
+def test_what_a_solver_leaves_at_atoms_without_mass_is_forgotten(instance: Instance, left_over: float) -> None:
+    """Closed potentials depend on those of the atoms with mass alone, and nothing can be added to f without mass."""
+    solution = solved(instance.name, "primal", "highspy")
+    problem = solution.problem
+    f, g = np.where(problem.a > 0, solution.f, left_over), np.where(problem.b > 0, solution.g, left_over)
+    closed_f, closed_g = close(problem, f, g)
+    assert om.certify(problem, solution.sparse_plan, closed_f, closed_g).passed
+    np.testing.assert_allclose(closed_f, solution.f, atol=1e-12)
+    np.testing.assert_allclose(closed_g, solution.g, atol=1e-12)
 
 
 @every_solver

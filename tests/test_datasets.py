@@ -294,7 +294,7 @@ class TestFiles:
             ("quarry,mill,bridge\nsouth,1,2\nnorth,inf,inf\n", ForbiddenAtomError, "'north'"),
             ("quarry,mill,bridge\nsouth,1\nnorth,3,4\n", FileFormatError, "line 2"),
             ("quarry,mill,bridge\nsouth,1,2\nnorth,3,\n", FileFormatError, "line 3"),
-            ("quarry,mill\nsouth,1\nnorth,3\n", ShapeError, "(2, 1)"),
+            ("quarry,mill\nsouth,1\nnorth,3\n", LabelMismatchError, "'bridge'"),
         ],
     )
     def test_a_cost_table_that_does_not_fit_is_refused(

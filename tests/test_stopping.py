@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,7 @@ class TestTimeLimit:
         lower, upper = unsolved.interval
         assert lower <= (0.4 if extend else 0) <= upper
 
-    @pytest.mark.parametrize("limit", [0, 0.0, -1, -1e-9, float("nan"), float("-inf"), "5", [1]])
+    @pytest.mark.parametrize("limit", [0, 0.0, -1, -1e-9, float("nan"), float("-inf"), "5"])
     @pytest.mark.parametrize(
         "verb", [om.solve, lambda problem, **limit: om.build(problem).solve(**limit)], ids=["solve", "model"]
     )
@@ -156,7 +157,7 @@ except StoppedError as error:
 
 @pytest.mark.parametrize(
     ("form", "language", "n"),
-    [("primal", "highspy", 500), ("dual", "highspy", 500), ("primal", "cvxpy", 500), ("dual", "pyomo", 350)],
+    [("dual", "highspy", 400), ("primal", "cvxpy", 400), ("primal", "pyomo", 250)],
 )
 def test_ctrl_c_ends_a_solve_with_a_proven_interval(form: str, language: str, n: int) -> None:
     """Ctrl-C is sent as soon as the solver's log shows its first iteration."""
@@ -213,7 +214,7 @@ class TestAtOnce:
     def test_two_threads_solve_their_own_problems(self, form: str, language: str) -> None:
         problems = [scattered(40, seed) for seed in (1, 2, 3, 4)]
         alone = [om.solve(problem, form, language) for problem in problems]
-        answers = self.together([lambda problem=problem: om.solve(problem, form, language) for problem in problems])
+        answers = self.together([partial(om.solve, problem, form, language) for problem in problems])
         for one, two in zip(alone, answers, strict=True):
             assert isinstance(one, om.Solution)
             assert isinstance(two, om.Solution)
@@ -223,7 +224,7 @@ class TestAtOnce:
     def test_languages_do_not_get_in_each_others_way(self) -> None:
         problem = scattered(40)
         pairs = [*om.supports(), *om.supports()]
-        answers = self.together([lambda pair=pair: om.solve(problem, *pair) for pair in pairs])
+        answers = self.together([partial(om.solve, problem, *pair) for pair in pairs])
         assert [answer.certificate.passed for answer in answers] == [True] * len(pairs)
         assert {answer.provenance.language for answer in answers} == {"cvxpy", "pyomo", "highspy"}
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyomo.environ as pyo
 
-from otmodels.arrays import FloatArray, IndexArray
+from otmodels.arrays import FloatArray, IndexArray, numbers
 from otmodels.errors import LabelMismatchError, ShapeError, UnknownNameError
 from otmodels.lp import Names
 from otmodels.measure import some
@@ -29,11 +29,14 @@ class Support:
         Costs, 0 where a pair is not in the support.
     pairs : tuple of ndarray (k,), or None
         Rows and columns of the pairs in C order; None for all n m pairs.
+    given : bool
+        Whether the user chose the pairs.
     """
 
     def __init__(self, problem: TransportProblem, support: Literal["full"] | npt.ArrayLike = "full") -> None:
         self.problem = problem
         self.a, self.b = problem.a, problem.b
+        self.given = not isinstance(support, str)
         self.pairs = _pairs(problem, support)
 
     @cached_property
@@ -128,7 +131,10 @@ def _pairs(problem: TransportProblem, support: Literal["full"] | npt.ArrayLike) 
         if support != "full":
             raise UnknownNameError("support", f"{support!r} is not known", "Choose 'full', or give an array of pairs (k, 2)")
         return problem.allowed_pairs() if problem.has_forbidden else None
-    given = np.asarray(support)
+    try:
+        given = numbers("support", support)
+    except ShapeError as error:
+        raise ShapeError("support", error.fault, "Give integer pairs (i, j), shape (k, 2)") from error
     n, m = problem.shape
     if given.ndim != 2 or given.shape[1] != 2 or given.dtype.kind not in "iu" or not len(given):
         raise ShapeError("support", f"has shape {given.shape} and type {given.dtype}", "Give integer pairs (i, j), shape (k, 2)")

@@ -19,7 +19,7 @@ from cvxpy.reductions.solvers.conic_solvers.highs_conif import HIGHS
 from scipy.sparse import csc_array, dia_array
 
 from otmodels.arrays import FloatArray, IndexArray
-from otmodels.errors import DuplicateLabelError, LabelMismatchError, NotLinearError
+from otmodels.errors import DuplicateLabelError, ModelError, NotLinearError
 from otmodels.languages.base import Compiled, Declaration
 from otmodels.languages.run import Run, solve_program
 from otmodels.lp import LinearProgram, Names, numbered
@@ -65,6 +65,14 @@ class ScaledHighs(HIGHS):  # type: ignore[misc]
             "model_status": "kOptimal" if optimal else "kSolveError",
         }
 
+    def invert(self, results: dict[str, Any], inverse_data: Any) -> Any:
+        """Return cvxpy's solution; one without values where there is none that is optimal."""
+        run: Run = results["run"]
+        if run.status.optimal:
+            return super().invert(results, inverse_data)
+        status = _STATUS.get(run.status.termination, cp.SOLVER_ERROR)
+        return failure_solution(status, {cp.settings.SOLVE_TIME: run.seconds})
+
 
 class CvxpyProgram(Compiled):
     """A cvxpy problem, compiled."""
@@ -81,19 +89,21 @@ class CvxpyProgram(Compiled):
         self._signs = np.concatenate([np.full(block.size, self._sign(block.id)) for block in self._blocks] or [np.zeros(0)])
 
     def _sign(self, constraint: int) -> float:
-        """-1 where the user wrote the data on the left, as in `data <= expression`."""
+        """-1 where cvxpy's row is turned: the data stand on the left, `data <= expression`, or on none, `NonNeg`."""
         for original in self._problem.constraints:
             if original.id == constraint and len(original.args) == 2:
                 left, right = original.args
                 return -1.0 if left.is_constant() and not right.is_constant() else 1.0
+            if original.id == constraint and isinstance(original, cp.constraints.NonNeg):
+                return -1.0
         return 1.0
 
     @cached_property
     def columns(self) -> Mapping[str, IndexArray]:
         """Where each declared variable's entries are: cvxpy flattens in Fortran order, this is the C order."""
-        start = {variable.name(): offset for variable, offset in self._offsets()}
+        offset = self._data["param_prob"].var_id_to_col
         return {
-            name: start[name]
+            name: offset[self._compiled_id(block.handle.id)]
             + _c_order(block.handle.shape if block.handle.attributes["sparsity"] is None else (len(block.names),))
             for name, block in self._declaration.variables.items()
         }
@@ -141,10 +151,17 @@ class CvxpyProgram(Compiled):
             if run.status.optimal:
                 self._problem.unpack_results(raw, self._chain, self._inverse)
             else:
-                status = _STATUS.get(run.status.termination, cp.USER_LIMIT)
-                self._problem.unpack(failure_solution(status, {cp.settings.SOLVE_TIME: run.seconds}))
+                self._problem._clear_solution()  # unpack() would look for the values of a stopped solve
+                self._problem._status = _STATUS.get(run.status.termination, cp.USER_LIMIT)
         y = None if run.y is None else self._sense * self._signs * run.y + 0.0
         return Run(run.status, run.x, y, run.algorithm, run.iterations, run.refinements, run.seconds)
+
+    def _compiled_id(self, variable: int) -> int:
+        """Id of what a variable became: one with a sparsity pattern is replaced by a vector."""
+        for step in self._inverse:
+            if isinstance(step, tuple) and step and variable in step[0]:
+                return int(step[0][variable].id)
+        return variable
 
     def _offsets(self) -> list[tuple[Any, int]]:
         compiled = self._data["param_prob"]
@@ -201,10 +218,12 @@ def _c_order(shape: tuple[int, ...]) -> IndexArray:
 
 
 def _check_variables(declaration: Declaration) -> None:
+    if not isinstance(declaration.native, cp.Problem):
+        raise ModelError("native", f"is {type(declaration.native).__name__}, not a cvxpy Problem", "Give it a cvxpy Problem")
     kept = {variable.id for variable in declaration.native.variables()}
     for name, block in declaration.variables.items():
         if block.handle.id not in kept:
-            raise LabelMismatchError("native", f"no longer has the variable {name!r}", "Keep model.variables in the problem")
+            raise ModelError("native", f"no longer has the variable {name!r}", "Keep model.variables in the problem")
 
 
 def _check_linear(problem: cp.Problem) -> None:

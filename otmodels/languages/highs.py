@@ -144,20 +144,28 @@ def _bounds(values: FloatArray) -> FloatArray:
     return np.clip(values, -highspy.kHighsInf, highspy.kHighsInf)
 
 
+def _run_and_say(highs: Any, done: threading.Event) -> None:
+    try:
+        highs.run()
+    finally:
+        done.set()
+
+
 def _run_in_thread(highs: Any) -> None:
     """Run HiGHS while this thread waits for Ctrl-C, which asks it to stop; its best so far stays readable."""
-    stop = threading.Event()
+    stop, done = threading.Event(), threading.Event()
 
     def interrupt(event: Any) -> None:
         if stop.is_set():
             event.interrupt()
 
     highs.cbSimplexInterrupt.subscribe(interrupt)
-    worker = threading.Thread(target=highs.run, daemon=True)
+    worker = threading.Thread(target=_run_and_say, args=(highs, done), daemon=True)
     worker.start()
-    while worker.is_alive():
+    while not done.is_set():
         try:
-            worker.join(0.2)
+            done.wait(0.2)
         except KeyboardInterrupt:
             stop.set()
+    worker.join()
     highs.cbSimplexInterrupt.unsubscribe(interrupt)

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from otmodels.arrays import FloatArray, IndexArray
+from otmodels.errors import ModelError
 from otmodels.languages.base import Compiled, Declaration
 from otmodels.languages.run import Run, solve_program
 from otmodels.lp import LinearProgram, Names
@@ -34,6 +35,8 @@ class HighspyProgram(Compiled):
     """A Highs object, read back."""
 
     def __init__(self, declaration: Declaration) -> None:
+        if not isinstance(declaration.native, highspy.Highs):
+            raise ModelError("native", f"is {type(declaration.native).__name__}, not a highspy Highs", "Give it a Highs object")
         self._declaration = declaration
         self._program = self._read(declaration.native)
 
@@ -41,6 +44,8 @@ class HighspyProgram(Compiled):
         highs.ensureColwise()
         lp = highs.getLp()
         columns, rows = lp.num_col_, lp.num_row_
+        if columns < sum(len(block.names) for block in self._declaration.variables.values()):
+            raise ModelError("native", "has lost columns", "Add rows and columns, but leave the declared ones")
         matrix = csc_array(
             (_floats(lp.a_matrix_.value_), np.array(lp.a_matrix_.index_), np.array(lp.a_matrix_.start_)), shape=(rows, columns)
         )

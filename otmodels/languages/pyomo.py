@@ -13,11 +13,14 @@ from typing import Any, Literal
 
 import numpy as np
 import pyomo.environ as pyo
+from pyomo.common.collections import ComponentMap
 from pyomo.common.gc_manager import PauseGC
 from pyomo.common.numeric_types import native_numeric_types
 from pyomo.contrib.solver.common.results import Results, SolutionStatus, TerminationCondition
 from pyomo.contrib.solver.common.solution_loader import SolutionLoader
+from pyomo.contrib.solver.common.util import NoOptimalSolutionError, NoSolutionError
 from pyomo.contrib.solver.solvers.highs import Highs
+from pyomo.core.base.block import BlockData
 from pyomo.core.base.constraint import ConstraintData
 from pyomo.core.base.var import VarData
 from pyomo.core.expr.numeric_expr import MonomialTermExpression, SumExpression
@@ -25,7 +28,7 @@ from pyomo.repn import generate_standard_repn
 from scipy.sparse import coo_array, csc_array
 
 from otmodels.arrays import FloatArray, IndexArray
-from otmodels.errors import NotLinearError
+from otmodels.errors import ModelError, NotLinearError
 from otmodels.languages.base import Compiled, Declaration
 from otmodels.languages.run import Run, solve_program
 from otmodels.lp import LinearProgram, Names, numbered
@@ -83,6 +86,8 @@ class ScaledHighs(Highs):  # type: ignore[misc]
         results.solution_status = SolutionStatus.optimal if self.run.status.optimal else SolutionStatus.noSolution
         results.solution_loader = _Loader(self.reading, self.run)
         results.timing_info.highs_time = self.run.seconds
+        if not self.run.status.optimal and config.raise_exception_on_nonoptimal_result:
+            raise NoOptimalSolutionError()
         if self.run.status.optimal and self.run.x is not None:
             results.incumbent_objective = results.objective_bound = self.reading.program.value(self.run.x)
             if config.load_solutions:
@@ -97,6 +102,9 @@ class _Loader(SolutionLoader):  # type: ignore[misc]
         self._reading = reading
         self._run = run
 
+    def invalidate(self) -> None:
+        """Called before the same solver solves again; an answer stays what it is."""
+
     def get_number_of_solutions(self) -> int:
         """1 where HiGHS reported an optimal solution."""
         return int(self._run.status.optimal)
@@ -107,19 +115,37 @@ class _Loader(SolutionLoader):  # type: ignore[misc]
         duals = dict(zip(self._reading.constraints, y, strict=False))
         return duals if cons_to_load is None else {constraint: duals[constraint] for constraint in cons_to_load}
 
+    def get_vars(self, vars_to_load: Sequence[VarData] | None = None) -> ComponentMap:
+        """Values by variable."""
+        return self._by_variable(self._run.x, vars_to_load)
+
+    def get_reduced_costs(self, vars_to_load: Sequence[VarData] | None = None) -> ComponentMap:
+        """C - A'y by variable."""
+        program = self._reading.program
+        return self._by_variable(None if self._run.y is None else program.c - program.A.T @ self._run.y, vars_to_load)
+
     def load_vars(self, vars_to_load: Sequence[VarData] | None = None) -> None:
         """Set the variables' values."""
-        wanted = None if vars_to_load is None else {id(variable) for variable in vars_to_load}
-        x = [] if self._run.x is None else self._run.x.tolist()
-        for variable, value in zip(self._reading.variables, x, strict=False):
-            if wanted is None or id(variable) in wanted:
+        if vars_to_load is None and self._run.x is not None:
+            for variable, value in zip(self._reading.variables, self._run.x.tolist(), strict=True):
                 variable.set_value(value, skip_validation=True)
+            return
+        for variable, value in self.get_vars(vars_to_load).items():
+            variable.set_value(value, skip_validation=True)
+
+    def _by_variable(self, values: FloatArray | None, wanted: Sequence[VarData] | None) -> ComponentMap:
+        if values is None:
+            raise NoSolutionError()
+        chosen = self._reading.variables if wanted is None else wanted
+        return ComponentMap((variable, float(values[self._reading.column[id(variable)]])) for variable in chosen)
 
 
 class PyomoProgram(Compiled):
     """A pyomo model, compiled."""
 
     def __init__(self, declaration: Declaration) -> None:
+        if not isinstance(declaration.native, BlockData):
+            raise ModelError("native", f"is {type(declaration.native).__name__}, not a pyomo model", "Give it a ConcreteModel")
         self._declaration = declaration
         self._solver = ScaledHighs()
         self._solver.set_instance(declaration.native)
@@ -146,6 +172,9 @@ class PyomoProgram(Compiled):
     def columns(self) -> Mapping[str, IndexArray]:
         """Where each declared variable's entries are."""
         position = self._solver.reading.column
+        for name, block in self._declaration.variables.items():
+            if not all(id(variable) in position for variable in block.handle.values()):
+                raise ModelError("native", f"does not have the variable {name!r} that was declared", "Extend the model as built")
         return {
             name: np.array([position[id(variable)] for variable in block.handle.values()], dtype=np.intp)
             for name, block in self._declaration.variables.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -99,5 +100,5 @@ def check_time_limit(time_limit: float | None) -> None:
     ------
     ParameterError
     """
-    if time_limit is not None and not time_limit > 0:
+    if time_limit is not None and not (isinstance(time_limit, Real) and time_limit > 0):
         raise ParameterError("time_limit", f"is {time_limit}", "Give a number of seconds > 0, or None")

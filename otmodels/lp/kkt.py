@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import coo_array
 
-from otmodels.arrays import FloatArray
+from otmodels.arrays import FloatArray, IndexArray
 from otmodels.checks import Certificate, Check
-from otmodels.errors import ShapeError
+from otmodels.errors import NotANumberError, ShapeError
 from otmodels.lp.program import LinearProgram
 from otmodels.tolerances import DEFAULT, Tolerances
 
@@ -29,7 +31,7 @@ def certify(program: LinearProgram, x: FloatArray, y: FloatArray, tolerances: To
     y : ndarray (r,)
         Row multipliers, d(optimal value)/d(right-hand side).
     tolerances : Tolerances
-        Relative tolerances; the units are the largest finite bound and the largest cost.
+        Relative tolerances; each row and each reduced cost is measured against the size of the terms that it sums.
 
     Raises
     ------
@@ -40,14 +42,13 @@ def certify(program: LinearProgram, x: FloatArray, y: FloatArray, tolerances: To
     for argument, vector, size in (("x", x, columns), ("y", y, rows)):
         if vector.shape != (size,):
             raise ShapeError(argument, f"has shape {vector.shape}", f"Give shape ({size},)")
+        if not np.isfinite(vector).all():
+            raise NotANumberError(argument, "holds NaN or infinite entries", "Numbers to be certified must be finite")
     sign = 1.0 if program.sense == "min" else -1.0
     y = sign * y
     z = sign * program.c - program.A.T @ y
     activity = program.A @ x
-    bounds = np.concatenate([program.row_lower, program.row_upper, program.lower, program.upper])
-    bound_unit = float(np.abs(bounds[np.isfinite(bounds)]).max(initial=0.0)) or 1.0
-    cost_unit = float(np.abs(program.c).max(initial=0.0)) or 1.0
-
+    sizes = _Sizes.of(program, x, y)
     row_split, row_signs = _complementarity(y, activity, program.row_lower, program.row_upper)
     column_split, column_signs = _complementarity(z, x, program.lower, program.upper)
     primal = sign * program.value(x)
@@ -58,18 +59,22 @@ def certify(program: LinearProgram, x: FloatArray, y: FloatArray, tolerances: To
     )
     magnitude = float(np.abs(program.c * x).sum() + np.abs(y * activity).sum())
     scale = max(abs(primal), abs(dual), tolerances.rounding * magnitude)
+    row_outside, column_outside = (
+        _outside(activity, program.row_lower, program.row_upper),
+        _outside(x, program.lower, program.upper),
+    )
     checks = (
+        _worst("row bounds", row_outside, tolerances.marginal * sizes.rows, program.row_names),
+        _worst("variable bounds", column_outside, tolerances.sign * sizes.columns, program.column_names),
+        _worst("sign of row multipliers", row_signs, tolerances.slack * sizes.row_prices, program.row_names),
+        _worst("sign of reduced costs", column_signs, tolerances.slack * sizes.prices, program.column_names),
+        _worst("complementary slackness, rows", row_split, np.full(rows, tolerances.complementarity * scale), program.row_names),
         _worst(
-            "row bounds",
-            _outside(activity, program.row_lower, program.row_upper),
-            tolerances.marginal * bound_unit,
-            program.row_names,
+            "complementary slackness, variables",
+            column_split,
+            np.full(columns, tolerances.complementarity * scale),
+            program.column_names,
         ),
-        _worst("variable bounds", _outside(x, program.lower, program.upper), tolerances.sign * bound_unit, program.column_names),
-        _worst("sign of row multipliers", row_signs, tolerances.slack * cost_unit, program.row_names),
-        _worst("sign of reduced costs", column_signs, tolerances.slack * cost_unit, program.column_names),
-        _worst("complementary slackness, rows", row_split, tolerances.complementarity * scale, program.row_names),
-        _worst("complementary slackness, variables", column_split, tolerances.complementarity * scale, program.column_names),
         Check("duality gap", abs(primal - dual), tolerances.gap * scale),
     )
     lower = dual if checks[2].passed and checks[3].passed else -np.inf
@@ -98,8 +103,49 @@ def _complementarity(
     return split, np.where(exists, 0.0, np.abs(multiplier))
 
 
-def _worst(name: str, violation: FloatArray, tolerance: float, names: Sequence[str]) -> Check:
-    if not violation.size:
-        return Check(name, 0.0, tolerance)
-    worst = int(np.argmax(np.where(np.isnan(violation), np.inf, violation)))
-    return Check(name, float(violation[worst]), tolerance, names[worst] if violation[worst] != 0 else "")
+def _worst(name: str, violation: FloatArray, tolerance: FloatArray, names: Sequence[str]) -> Check:
+    """The check of the entry that is furthest beyond its own tolerance."""
+    if not violation.any():
+        return Check(name, 0.0, float(tolerance.max(initial=0.0)))
+    severity = np.divide(violation, tolerance, out=np.where(violation > 0, np.inf, 0.0), where=tolerance > 0)
+    worst = int(severity.argmax())
+    return Check(name, float(violation[worst]), float(tolerance[worst]), names[worst])
+
+
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """How large the terms are that each row and each reduced cost sums: what a violation is measured against.
+
+    A bound on a variable, and the sign of a row's multiplier, have no sum of their own: they take the smallest size of
+    the rows, or of the reduced costs, that they enter.
+    """
+
+    rows: FloatArray
+    columns: FloatArray
+    prices: FloatArray
+    row_prices: FloatArray
+
+    @classmethod
+    def of(cls, program: LinearProgram, x: FloatArray, y: FloatArray) -> _Sizes:
+        """The sizes at a point and its multipliers."""
+        size = abs(program.A)
+        activity = program.A @ x
+        nearest = np.where(
+            activity < program.row_lower, program.row_lower, np.where(activity > program.row_upper, program.row_upper, 0.0)
+        )
+        equal = np.where(program.row_lower == program.row_upper, program.row_upper, 0.0)
+        rows = np.maximum.reduce([np.abs(nearest), np.abs(equal), size @ np.abs(x)])
+        prices = np.maximum(np.abs(program.c), size.T @ np.abs(y))
+        entries = coo_array(size)
+        columns = _smallest(entries.col, rows[entries.row], entries.data, x.size)
+        row_prices = _smallest(entries.row, prices[entries.col], entries.data, y.size)
+        bound = np.where(x < program.lower, program.lower, np.where(x > program.upper, program.upper, 0.0))
+        return cls(rows, np.maximum(columns, np.abs(bound)), prices, row_prices)
+
+
+def _smallest(index: IndexArray, size: FloatArray, coefficient: FloatArray, count: int) -> FloatArray:
+    """Least positive size over coefficient by index; 0 where there is none."""
+    least = np.full(count, np.inf)
+    used = (size > 0) & (coefficient > 0)
+    np.minimum.at(least, index[used], size[used] / coefficient[used])
+    return np.where(np.isfinite(least), least, 0.0)

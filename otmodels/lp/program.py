@@ -96,6 +96,8 @@ class LinearProgram:
     offset: float = field(default=0.0)
 
     def __post_init__(self) -> None:
+        if self.A.format != "csc":
+            object.__setattr__(self, "A", csc_array(self.A))
         rows, columns = self.A.shape
         sizes = {
             "c": (self.c.shape, columns),
@@ -112,7 +114,7 @@ class LinearProgram:
         for argument in ("c", "row_lower", "row_upper", "lower", "upper"):
             if np.isnan(getattr(self, argument)).any():
                 raise NotANumberError(argument, "holds NaN", "Give numbers; a missing bound is infinite")
-            read_only(getattr(self, argument))
+            object.__setattr__(self, argument, read_only(getattr(self, argument).view()))
         if not (np.isfinite(self.c).all() and np.isfinite(self.A.data).all()):
             raise InfiniteValueError("c, A", "hold NaN or infinite entries", "Costs and coefficients must be finite")
 

@@ -141,8 +141,11 @@ def name_ticks(ax: Axes, which: Literal["x", "y"], places: npt.NDArray[Any], lab
 
 
 def key_above(ax: Axes, handles: Sequence[Artist], **style: Any) -> None:
-    """Write the legend above the axes, where it hides nothing."""
-    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, frameon=False, **style)
+    """Write the legend above the axes, where it hides nothing, in as many columns as the figure has room for."""
+    for columns in (3, 2, 1):
+        legend = ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, frameon=False, **style)
+        if legend.get_window_extent().width <= _LEFT_BY_LAYOUT * ax.figure.bbox.width:
+            return
 
 
 def colour_bar(ax: Axes, drawn: ScalarMappable, label: str, beside: float = 0.0) -> None:

@@ -179,7 +179,8 @@ def _key(ax: Axes, scale: _Scale, largest: float, mass_unit: str) -> None:
     ring.set(markerfacecolor="none", markeredgewidth=float(scale.line(mass)))
     wedge = Line2D([], [], linestyle="", marker=">", markersize=8, color=INK, alpha=0.6, markeredgewidth=0)
     wedge.set_label(f"moves ≤ {_amount(largest, mass_unit)}")
-    key_above(ax, [disc, ring, wedge] if largest else [disc, ring], handlelength=1 + size / 12, borderpad=0.2 + size / 25)
+    room = {"handlelength": 1 + size / 12, "borderpad": 0.2 + size / 25, "labelspacing": max(0.5, size / 10 - 0.7)}
+    key_above(ax, [disc, ring, wedge] if largest else [disc, ring], **room)
 
 
 def _amount(mass: float, mass_unit: str) -> str:
