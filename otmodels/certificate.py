@@ -133,7 +133,8 @@ def _plan_checks(problem: TransportProblem, plan: csr_array, tolerances: Toleran
         checks.append(
             Check(f"{side} marginal", float(residual[worst]), tolerances.marginal * unit, _at(measure, worst, residual))
         )
-        share = np.divide(residual, measure.mass, out=np.zeros_like(residual), where=measure.mass > 0)
+        weighs = measure.mass > np.finfo(np.float64).eps * unit
+        share = np.divide(residual, measure.mass, out=np.zeros_like(residual), where=weighs)
         worst = int(share.argmax())
         checks.append(
             Check(f"{side} atoms served (relative)", float(share[worst]), tolerances.served, _at(measure, worst, share))

@@ -131,11 +131,11 @@ class Model:
         )
         if extended:
             return self._extended_solution(compiled, run.x, run.y, plan, f, g, provenance, run)
-        f, g = normalise(self.problem, *close(self.problem, f, g))
+        f, g = close(self.problem, *normalise(self.problem, f, g))
         certificate = certify(self.problem, plan, f, g)
         if not certificate.passed:
             f, g = polish(self.problem, plan, f, g)
-            f, g = normalise(self.problem, *close(self.problem, f, g))
+            f, g = close(self.problem, *normalise(self.problem, f, g))
             certificate = certify(self.problem, plan, f, g)
         return Solution(run.status, self.problem, certificate.primal_value, f, g, plan, certificate, provenance)
 

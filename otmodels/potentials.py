@@ -77,7 +77,8 @@ def close(problem: TransportProblem, f: FloatArray, g: FloatArray) -> tuple[Floa
 
 def _below(cost: BaseCost, f: FloatArray, g: FloatArray) -> FloatArray:
     """F = g^cbar, lowered by the rounding by which C - f falls below g: next to a huge cost that is a lot."""
-    excess = np.concatenate([(g[None, :] - (block - f[rows, None])).max(axis=1) for rows, block in cost.blocks()])
+    known = _left_out(f)
+    excess = np.concatenate([(g[None, :] - (block - known[rows, None])).max(axis=1) for rows, block in cost.blocks()])
     return np.where(excess > 0, np.nextafter(f - excess, -np.inf), f)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+from typing import cast
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
@@ -27,18 +30,30 @@ def plan_table(problem: TransportProblem, plan: csr_array) -> pd.DataFrame:
 
 def potentials_table(problem: TransportProblem, f: FloatArray, g: FloatArray) -> pd.DataFrame:
     """One row an atom, indexed by (side, label): mass, potential, and the least slack over its pairs."""
-    sides = (
-        ("source", problem.source, f, cbar_transform(problem.cost, g)),
-        ("target", problem.target, g, c_transform(problem.cost, f)),
-    )
-    frames = [
-        pd.DataFrame(
-            {"mass": measure.mass, "potential": potential, "least_slack": bound - potential},
-            index=pd.MultiIndex.from_product([[side], measure.labels], names=["side", "label"]),
-        )
-        for side, measure, potential, bound in sides
-    ]
-    return pd.concat(frames)
+    columns = {
+        "mass": np.concatenate([problem.a, problem.b]),
+        "potential": np.concatenate([f, g]),
+        "least_slack": np.concatenate([cbar_transform(problem.cost, g) - f, c_transform(problem.cost, f) - g]),
+    }
+    return pd.DataFrame(columns, index=_atoms(problem))
+
+
+def _atoms(problem: TransportProblem) -> pd.MultiIndex:
+    """(side, label) of every atom; put together by hand, because pandas takes labels that are tuples apart."""
+    labels = [*problem.source.labels, *problem.target.labels]
+    position = {label: k for k, label in enumerate(dict.fromkeys(labels))}
+    level = pd.Index(_objects(list(position)), tupleize_cols=False)
+    sides = np.repeat([0, 1], problem.shape)
+    codes = [sides.tolist(), [position[label] for label in labels]]
+    return pd.MultiIndex(levels=[["source", "target"], cast(Sequence[Hashable], level)], codes=codes, names=["side", "label"])
+
+
+def _objects(labels: list[Hashable]) -> np.ndarray:
+    """The labels as an array of objects, one entry a label, tuples too."""
+    array = np.empty(len(labels), dtype=object)
+    for k, label in enumerate(labels):
+        array[k] = label
+    return array
 
 
 def _entries(plan: csr_array) -> tuple[np.ndarray, np.ndarray, FloatArray]:

@@ -26,7 +26,8 @@ class Tolerances:
     marginal : float
         Residual of a marginal, over the total mass.
     served : float
-        Residual of a marginal, over the atom's own mass: an atom of tiny mass is to be served as well.
+        Residual of a marginal, over the atom's own mass: an atom of tiny mass is to be served as well. Atoms below the
+        machine epsilon of the total mass, which the total does not notice, are left out.
     sign : float
         Negative plan entries and mass on forbidden pairs, over the total mass.
     slack : float

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
@@ -108,10 +109,14 @@ class Support:
 
     def pair_names(self, name: str) -> Names:
         """name[source,target] for each pair, in C order."""
-        return Names(self.size, lambda: [f"{name}[{source},{target}]" for source, target in self._key_pairs()])
+        return Names(self.size, lambda: [f"{name}[{source},{target}]" for source, target in self._pairs_of(_texts)])
 
     def _key_pairs(self) -> list[tuple[Hashable, Hashable]]:
-        sources, targets = self._keys(self.problem.source.labels), self._keys(self.problem.target.labels)
+        return self._pairs_of(self._keys)
+
+    def _pairs_of(self, made: Callable[[pd.Index[Any]], Sequence[Hashable]]) -> list[tuple[Hashable, Hashable]]:
+        """What is made of the labels, for each pair, in C order."""
+        sources, targets = made(self.problem.source.labels), made(self.problem.target.labels)
         if self.pairs is None:
             return [(source, target) for source in sources for target in targets]
         return [(sources[i], targets[j]) for i, j in zip(self.pairs[0].tolist(), self.pairs[1].tolist(), strict=True)]
@@ -119,11 +124,22 @@ class Support:
     @staticmethod
     def _keys(labels: pd.Index[Any]) -> list[Hashable]:
         """Labels as pyomo can index by them: it would take a tuple apart."""
-        return [str(label) if isinstance(label, tuple) else label for label in labels.tolist()]
+        if not any(isinstance(label, tuple) for label in labels):
+            return list(labels.tolist())
+        return list(_texts(labels))
+
+
+def _texts(labels: pd.Index[Any]) -> list[str]:
+    """One text a label; labels that look the same, such as 1 and "1", are told apart by their position."""
+    texts = [str(label) for label in labels]
+    if len(set(texts)) == len(texts):
+        return texts
+    counts = Counter(texts)
+    return [text if counts[text] == 1 else f"{text}#{k}" for k, text in enumerate(texts)]
 
 
 def _names(name: str, labels: pd.Index[Any]) -> Names:
-    return Names(len(labels), lambda: [f"{name}[{label}]" for label in labels])
+    return Names(len(labels), lambda: [f"{name}[{text}]" for text in _texts(labels)])
 
 
 def _pairs(problem: TransportProblem, support: Literal["full"] | npt.ArrayLike) -> tuple[IndexArray, IndexArray] | None:
