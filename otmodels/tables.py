@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import cast
+from collections.abc import Hashable
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -45,7 +45,7 @@ def _atoms(problem: TransportProblem) -> pd.MultiIndex:
     level = pd.Index(_objects(list(position)), tupleize_cols=False)
     sides = np.repeat([0, 1], problem.shape)
     codes = [sides.tolist(), [position[label] for label in labels]]
-    return pd.MultiIndex(levels=[["source", "target"], cast(Sequence[Hashable], level)], codes=codes, names=["side", "label"])
+    return pd.MultiIndex(levels=[["source", "target"], cast(Any, level)], codes=codes, names=["side", "label"])
 
 
 def _objects(labels: list[Hashable]) -> np.ndarray:

@@ -143,6 +143,23 @@ def test_costs_of_every_size(form: str, language: str) -> None:
     assert_right(solve(om.TransportProblem(a, b, cost), form, language), Fraction("185.809635"))
 
 
+def test_costs_of_every_size_and_forbidden_pairs(form: str, language: str) -> None:
+    """Costs of a millionth are told apart next to costs of thousands."""
+    no = np.inf
+    cost = np.array(
+        [
+            [0.0067, 9.2e-5, 320.0],
+            [3900.0, no, 0.001],
+            [1.3e-6, no, 2.1e-6],
+            [no, -0.0033, no],
+            [4.9e-5, 8700.0, no],
+            [-0.0078, no, no],
+        ]
+    )
+    a, b = np.array([2, 2, 1, 1, 2, 1]) * 10**5, np.array([3, 3, 3]) * 10**5
+    assert_right(solve(om.TransportProblem(a, b, cost), form, language), Fraction("-881.59"))
+
+
 @pytest.mark.parametrize("step", [Fraction(1), Fraction(1, 2**10), Fraction(1, 2**20)])
 def test_small_differences_on_top_of_large_costs(step: Fraction, form: str, language: str) -> None:
     """Costs 1e6 + small differences: the plan is optimal for the differences alone, which is what tells plans apart."""

@@ -48,7 +48,7 @@ def certify(program: LinearProgram, x: FloatArray, y: FloatArray, tolerances: To
     y = sign * y
     z = sign * program.c - program.A.T @ y
     activity = program.A @ x
-    sizes = _Sizes.of(program, x, y)
+    sizes = _Sizes.of(program, x, y, tolerances.rounding)
     row_split, row_signs = _complementarity(y, activity, program.row_lower, program.row_upper)
     column_split, column_signs = _complementarity(z, x, program.lower, program.upper)
     primal = sign * program.value(x)
@@ -117,7 +117,8 @@ class _Sizes:
     """How large the terms are that each row and each reduced cost sums: what a violation is measured against.
 
     A bound on a variable, and the sign of a row's multiplier, have no sum of their own: they take the smallest size of
-    the rows, or of the reduced costs, that they enter.
+    the rows, or of the reduced costs, that they enter. Nothing is smaller than the rounding of the largest entry of x,
+    or of y: where the answer is 0, its own size says nothing.
     """
 
     rows: FloatArray
@@ -126,7 +127,7 @@ class _Sizes:
     row_prices: FloatArray
 
     @classmethod
-    def of(cls, program: LinearProgram, x: FloatArray, y: FloatArray) -> _Sizes:
+    def of(cls, program: LinearProgram, x: FloatArray, y: FloatArray, rounding: float) -> _Sizes:
         """The sizes at a point and its multipliers."""
         size = abs(program.A)
         activity = program.A @ x
@@ -140,7 +141,16 @@ class _Sizes:
         columns = _smallest(entries.col, rows[entries.row], entries.data, x.size)
         row_prices = _smallest(entries.row, prices[entries.col], entries.data, y.size)
         bound = np.where(x < program.lower, program.lower, np.where(x > program.upper, program.upper, 0.0))
-        return cls(rows, np.maximum(columns, np.abs(bound)), prices, row_prices)
+        noise_x, noise_y = rounding * np.abs(x).max(initial=0.0), rounding * np.abs(y).max(initial=0.0)
+        largest_in_row, largest_in_column = (np.zeros(count) for count in program.shape)
+        np.maximum.at(largest_in_row, entries.row, entries.data)
+        np.maximum.at(largest_in_column, entries.col, entries.data)
+        return cls(
+            np.maximum(rows, noise_x * largest_in_row),
+            np.maximum.reduce([columns, np.abs(bound), np.full(x.size, noise_x)]),
+            np.maximum(prices, noise_y * largest_in_column),
+            np.maximum(row_prices, noise_y),
+        )
 
 
 def _smallest(index: IndexArray, size: FloatArray, coefficient: FloatArray, count: int) -> FloatArray:
