@@ -66,28 +66,32 @@ def certify(
     """
     if plan is None and f is None and g is None:
         raise ParameterError("plan, f, g", "are all missing", "Give a plan, potentials, or both")
-    potentials = _Potentials.read(problem, f, g)
     moved = None if plan is None else _read_plan(problem, plan)
-    magnitude = _magnitude(problem, moved, potentials)
+    return _conclude(problem, moved, _Potentials.read(problem, f, g), tolerances)
+
+
+def _conclude(
+    problem: TransportProblem, plan: csr_array | None, potentials: _Potentials | None, tolerances: Tolerances
+) -> Certificate:
+    """Run the checks that there are numbers for, and put the bounds together."""
     checks: list[Check] = []
-    lower, upper, primal, dual = -np.inf, np.inf, np.nan, np.nan
-    if moved is not None:
-        plan_checks = _plan_checks(problem, moved, tolerances)
-        primal = _value(problem, moved)
-        upper = primal if all(check.passed for check in plan_checks) else np.inf
-        checks += plan_checks
-    if potentials is not None:
-        slack_check = _slack_check(problem, potentials, tolerances)
-        dual, lower = potentials.value(problem), potentials.safe_bound(problem)
-        checks.append(slack_check)
-    else:
+    primal, upper, dual = np.nan, np.inf, np.nan
+    if plan is not None:
+        checks += _plan_checks(problem, plan, tolerances)
+        primal = _value(problem, plan)
+        upper = primal if all(check.passed for check in checks) else np.inf
+    if potentials is None:
         lower = float(problem.b @ c_transform(problem.cost, np.zeros(problem.source.size)))
+    else:
+        checks.append(_slack_check(problem, potentials, tolerances))
+        dual, lower = potentials.value(problem), potentials.safe_bound(problem)
+    magnitude = _magnitude(problem, plan, potentials)
     scale = float(np.nanmax([abs(primal), abs(dual), tolerances.rounding * magnitude]))
-    if moved is not None and potentials is not None:
-        checks.append(_complementarity(problem, moved, potentials, tolerances.complementarity * scale))
+    if plan is not None and potentials is not None:
+        checks.append(_complementarity(problem, plan, potentials, tolerances.complementarity * scale))
         checks.append(Check("duality gap", abs(primal - dual), tolerances.gap * scale))
-    missing = primal if moved is not None else np.inf
-    checks.append(Check("gap to the safe bound (f, f^c)", abs(missing - lower), tolerances.gap * scale))
+    to_bound = np.inf if plan is None else abs(primal - lower)
+    checks.append(Check("gap to the safe bound (f, f^c)", to_bound, tolerances.gap * scale))
     gap = abs(primal - dual) if np.isfinite(primal - dual) else upper - lower
     return Certificate(tuple(checks), primal, dual, (lower, upper), gap / scale if scale else gap)
 

@@ -119,24 +119,35 @@ class Model:
             return unsolved
         plan, f, g = self._parts(compiled, run.x, run.y)
         seconds = self._build_s, compiled_at - started, solved_at - compiled_at, time.perf_counter() - solved_at
-        provenance = Provenance(
-            self.form,
-            self.language,
-            self._support.size,
-            run.algorithm,
-            run.iterations,
-            run.refinements,
-            *seconds,
-            _versions(self.language),
-        )
         if extended:
-            return self._extended_solution(compiled, run.x, run.y, plan, f, g, provenance, run)
+            return self._extended_solution(compiled, run.x, run.y, (plan, f, g), run, self._provenance(run, *seconds))
+        return self._solution(plan, f, g, run, self._provenance(run, *seconds))
+
+    def _provenance(self, run: Run, *seconds: float) -> Provenance:
+        build_s, compile_s, solve_s, extract_s = seconds
+        return Provenance(
+            form=self.form,
+            language=self.language,
+            pairs=self._support.size,
+            algorithm=run.algorithm,
+            iterations=run.iterations,
+            refinements=run.refinements,
+            build_s=build_s,
+            compile_s=compile_s,
+            solve_s=solve_s,
+            extract_s=extract_s,
+            versions=_versions(self.language),
+        )
+
+    def _solution(self, plan: csr_array, f: FloatArray, g: FloatArray, run: Run, provenance: Provenance) -> Solution:
+        """Gauge, closure and certificate; where rounding is in the certificate's way, potentials are polished first."""
         f, g = close(self.problem, *normalise(self.problem, f, g))
         certificate = certify(self.problem, plan, f, g)
         if not certificate.passed:
-            f, g = polish(self.problem, plan, f, g)
-            f, g = close(self.problem, *normalise(self.problem, f, g))
-            certificate = certify(self.problem, plan, f, g)
+            polished = close(self.problem, *normalise(self.problem, *polish(self.problem, plan, f, g)))
+            again = certify(self.problem, plan, *polished)
+            if again.relative_gap < certificate.relative_gap:
+                (f, g), certificate = polished, again
         return Solution(run.status, self.problem, certificate.primal_value, f, g, plan, certificate, provenance)
 
     def _parts(self, compiled: Compiled, x: FloatArray, y: FloatArray) -> tuple[csr_array, FloatArray, FloatArray]:
@@ -178,12 +189,11 @@ class Model:
         compiled: Compiled,
         x: FloatArray,
         y: FloatArray,
-        plan: csr_array,
-        f: FloatArray,
-        g: FloatArray,
-        provenance: Provenance,
+        parts: tuple[csr_array, FloatArray, FloatArray],
         run: Run,
+        provenance: Provenance,
     ) -> ExtendedSolution:
+        plan, f, g = parts
         program = compiled.program
         row_names, column_names = np.array(program.row_names, dtype=object), np.array(program.column_names, dtype=object)
         present = {name: rows[rows >= 0] for name, rows in compiled.rows.items()}

@@ -14,7 +14,8 @@ from otmodels.cost import BaseCost
 from otmodels.problem import TransportProblem
 
 TIGHT = 1e-11
-"""A slack this small, relative to the terms that it is the difference of, may be rounding."""
+"""A slack this small, relative to the terms that it is the difference of, may be rounding; so may a slack of a few machine
+epsilons of the largest cost."""
 
 
 def slack(problem: TransportProblem, f: FloatArray, g: FloatArray) -> FloatArray:
@@ -133,12 +134,13 @@ def _tight_pairs(
     """Pairs that carry mass, and pairs whose slack is rounding, with a weight > 0 that puts the former first."""
     found = [coo_array(plan).coords]
     weights = [np.ones(plan.nnz)]
+    floor = 64 * np.finfo(np.float64).eps * problem.cost_unit
     for rows, block in problem.cost.blocks():
         slack = np.abs(block - f[rows, None] - g[None, :])
-        size = np.abs(block) + np.abs(f[rows, None]) + np.abs(g[None, :])
-        i, j = np.nonzero(np.isfinite(block) & (slack <= TIGHT * size))
+        noise = floor + TIGHT * (np.abs(block) + np.abs(f[rows, None]) + np.abs(g[None, :]))
+        i, j = np.nonzero(np.isfinite(block) & (slack <= noise))
         found.append((i + rows.start, j))
-        weights.append(2 + slack[i, j] / np.maximum(size[i, j], np.finfo(np.float64).tiny))
+        weights.append(2 + slack[i, j] / noise[i, j])
     i, j = (np.concatenate([pairs[axis] for pairs in found]).astype(np.intp) for axis in (0, 1))
     weight = np.concatenate(weights)
     _, once = np.unique(i * problem.shape[1] + j, return_index=True)

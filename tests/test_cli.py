@@ -106,7 +106,6 @@ class TestProcess:
         assert run("--version").stdout == f"otmodels {om.__version__}\n"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
 class TestInterrupt:
     @pytest.fixture
     def start(self) -> Iterator[Callable[..., subprocess.Popen[str]]]:

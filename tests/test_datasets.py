@@ -107,12 +107,6 @@ class TestBundled:
         corner_to_corner = dataset.problem.cost.values[0, -1]
         assert corner_to_corner == 14
 
-    def test_digits_are_those_that_scikit_learn_ships(self) -> None:
-        sklearn = pytest.importorskip("sklearn.datasets", reason="scikit-learn is an extra")
-        images = sklearn.load_digits().images
-        for measure, index in zip(raw("digits"), (13, 8), strict=True):
-            assert np.array_equal(measure.mass.reshape(8, 8), images[index])
-
     def test_world_population_is_people_in_92_countries_on_the_globe(self) -> None:
         source, target = raw("world_population")
         assert source.size == target.size == 92

@@ -38,50 +38,45 @@ def certify(program: LinearProgram, x: FloatArray, y: FloatArray, tolerances: To
     ShapeError
     """
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    rows, columns = program.shape
-    for argument, vector, size in (("x", x, columns), ("y", y, rows)):
+    for argument, vector, size in (("x", x, program.shape[1]), ("y", y, program.shape[0])):
         if vector.shape != (size,):
             raise ShapeError(argument, f"has shape {vector.shape}", f"Give shape ({size},)")
         if not np.isfinite(vector).all():
             raise NotANumberError(argument, "holds NaN or infinite entries", "Numbers to be certified must be finite")
     sign = 1.0 if program.sense == "min" else -1.0
-    y = sign * y
-    z = sign * program.c - program.A.T @ y
-    activity = program.A @ x
+    return _conclude(program, sign, x, sign * y, tolerances)
+
+
+def _conclude(program: LinearProgram, sign: float, x: FloatArray, y: FloatArray, tolerances: Tolerances) -> Certificate:
+    """Check the point and the multipliers of the program taken as a minimum of sign * c'x."""
+    z, activity = sign * program.c - program.A.T @ y, program.A @ x
     sizes = _Sizes.of(program, x, y, tolerances.rounding)
-    row_split, row_signs = _complementarity(y, activity, program.row_lower, program.row_upper)
-    column_split, column_signs = _complementarity(z, x, program.lower, program.upper)
+    row_bounds, bounds = (program.row_lower, program.row_upper), (program.lower, program.upper)
     primal = sign * program.value(x)
-    dual = (
-        sign * program.offset
-        + _bound_value(y, program.row_lower, program.row_upper)
-        + _bound_value(z, program.lower, program.upper)
-    )
+    dual = sign * program.offset + _bound_value(y, *row_bounds) + _bound_value(z, *bounds)
     magnitude = float(np.abs(program.c * x).sum() + np.abs(y * activity).sum())
     scale = max(abs(primal), abs(dual), tolerances.rounding * magnitude)
-    row_outside, column_outside = (
-        _outside(activity, program.row_lower, program.row_upper),
-        _outside(x, program.lower, program.upper),
+    row_split, row_signs = _complementarity(y, activity, *row_bounds)
+    split, signs = _complementarity(z, x, *bounds)
+    row_names, names, product = program.row_names, program.column_names, tolerances.complementarity * scale
+    feasible = (
+        _worst("row bounds", _outside(activity, *row_bounds), tolerances.marginal * sizes.rows, row_names),
+        _worst("variable bounds", _outside(x, *bounds), tolerances.sign * sizes.columns, names),
     )
-    checks = (
-        _worst("row bounds", row_outside, tolerances.marginal * sizes.rows, program.row_names),
-        _worst("variable bounds", column_outside, tolerances.sign * sizes.columns, program.column_names),
-        _worst("sign of row multipliers", row_signs, tolerances.slack * sizes.row_prices, program.row_names),
-        _worst("sign of reduced costs", column_signs, tolerances.slack * sizes.prices, program.column_names),
-        _worst("complementary slackness, rows", row_split, np.full(rows, tolerances.complementarity * scale), program.row_names),
-        _worst(
-            "complementary slackness, variables",
-            column_split,
-            np.full(columns, tolerances.complementarity * scale),
-            program.column_names,
-        ),
+    dual_feasible = (
+        _worst("sign of row multipliers", row_signs, tolerances.slack * sizes.row_prices, row_names),
+        _worst("sign of reduced costs", signs, tolerances.slack * sizes.prices, names),
+    )
+    agree = (
+        _worst("complementary slackness, rows", row_split, np.full_like(row_split, product), row_names),
+        _worst("complementary slackness, variables", split, np.full_like(split, product), names),
         Check("duality gap", abs(primal - dual), tolerances.gap * scale),
     )
-    lower = dual if checks[2].passed and checks[3].passed else -np.inf
-    upper = primal if checks[0].passed and checks[1].passed else np.inf
+    lower = dual if all(check.passed for check in dual_feasible) else -np.inf
+    upper = primal if all(check.passed for check in feasible) else np.inf
     interval = (lower, upper) if sign > 0 else (-upper, -lower)
     relative = abs(primal - dual) / scale if scale else abs(primal - dual)
-    return Certificate(checks, sign * primal, sign * dual, interval, relative)
+    return Certificate((*feasible, *dual_feasible, *agree), sign * primal, sign * dual, interval, relative)
 
 
 def _outside(value: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:
