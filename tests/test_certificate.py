@@ -463,3 +463,11 @@ class TestUnits:
         lower, upper = om.certify(problem, k * np.array([[20, 10], [20, 0], [0, 50]]), p * F, p * G).interval
         assert lower == pytest.approx(340 * k * p, rel=1e-14)
         assert upper == pytest.approx(360 * k * p, rel=1e-14)
+
+
+def test_the_interval_holds_the_optimum_where_marginals_are_off_within_their_tolerance() -> None:
+    off = 4e-10
+    problem = om.TransportProblem([0.5 + off, 0.5 - off], [0.5, 0.5], [[0, 1], [1, 0]])
+    certificate = om.certify(problem, np.diag([0.5, 0.5]), [0, 0], [0, 0])
+    lower, upper = certificate.interval
+    assert lower <= off <= upper
