@@ -65,7 +65,7 @@ def plan_heatmap(solution: Solved, *, ax: Axes | None = None, mass_unit: str = "
     cells = boxes(ax, j - 0.5, j + 0.5, i - 0.5, i + 0.5, **style)
     cells.set_clim(0, float(mass.max()))
     _frame(ax, problem)
-    wide = _marginals(ax, problem, mass_unit)
+    wide = _marginals(ax, problem)
     colour_bar(ax, cells, with_unit("mass moved", mass_unit), wide)
     return ax
 
@@ -133,7 +133,7 @@ def _frame(ax: Axes, problem: TransportProblem) -> None:
     name_ticks(ax, "y", np.arange(n), list(problem.source.labels))
 
 
-def _marginals(ax: Axes, problem: TransportProblem, mass_unit: str) -> float:
+def _marginals(ax: Axes, problem: TransportProblem) -> float:
     """Draw the masses along the top and the right of the plan; return the room on the right, as part of its width."""
     n, m = problem.shape
     wide = float(np.clip(50 / length_in_points(ax, "x"), 0.12, 0.4))
@@ -151,8 +151,8 @@ def _marginals(ax: Axes, problem: TransportProblem, mass_unit: str) -> float:
     right.tick_params(axis="y", labelleft=False, length=0)
     above.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10], prune="lower"))
     right.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10], prune="lower"))
-    above.set_ylabel(with_unit("mass", mass_unit), rotation=0, ha="right", va="center")
-    right.set_xlabel(with_unit("mass", mass_unit))
+    above.set_ylabel("mass", rotation=0, ha="right", va="center")  # the unit stands on the colour bar
+    right.set_xlabel("mass")
     for marginal in (above, right):
         marginal.spines[["top", "right"]].set_visible(False)
     return wide + 0.02
