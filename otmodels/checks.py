@@ -61,9 +61,10 @@ class Certificate:
     primal_value, dual_value : float
         Objective of the point and of the multipliers; NaN where none were given.
     interval : tuple of float
-        Proven (lower, upper) bounds on the optimal value; infinite where nothing is proven.
+        Proven (lower, upper) bounds on the optimal value; infinite where nothing is proven. Where pairs are forbidden,
+        the upper one holds up to the tolerance of the marginals.
     relative_gap : float
-        |primal - dual| over the value.
+        |primal - dual| over the value; the width of the interval over the value where one of the two is missing.
     """
 
     checks: tuple[Check, ...]

@@ -25,6 +25,12 @@ from otmodels.problem import TransportProblem
 from otmodels.solution import ExtendedSolution, Provenance, Solution, Unsolved
 from otmodels.status import PointStatus, Status, Termination
 
+_REMEDY = {
+    Termination.INFEASIBLE: "; loosen or take out a constraint that was added",
+    Termination.UNBOUNDED: "; bound what the objective can gain",
+    Termination.INFEASIBLE_OR_UNBOUNDED: "; look at the constraints and the objective that were added",
+}
+
 
 class Model:
     """A transport problem declared in cvxpy, pyomo or highspy.
@@ -81,6 +87,10 @@ class Model:
     def constraints(self) -> Mapping[str, Any]:
         """The language's own constraints by name, as declared."""
         return {name: block.handle for name, block in self._declaration.constraints.items()}
+
+    def __repr__(self) -> str:
+        n, m = self.problem.shape
+        return f"Model({self.form} in {self.language}, {n} x {m})"
 
     def linear_program(self) -> LinearProgram:
         """The model as compiled by its language: (c, A, b) with named rows and columns, as in A vec(gamma) = b."""
@@ -206,11 +216,17 @@ class Model:
 
     def _unsolved(self, compiled: Compiled, run: Run, extended: bool) -> Unsolved:
         if extended:
-            return Unsolved(run.status, self.problem, (-np.inf, np.inf), f"the extended model: {run.status.termination.value}")
+            return Unsolved(
+                run.status,
+                self.problem,
+                (-np.inf, np.inf),
+                f"the extended model: {run.status.termination.value}{_REMEDY.get(run.status.termination, '')}",
+            )
         dual_ray = self.form == "dual" and run.status.termination in (Termination.UNBOUNDED, Termination.INFEASIBLE_OR_UNBOUNDED)
         if dual_ray or run.status.termination is Termination.INFEASIBLE:
             return self._infeasible(compiled, run)
-        return Unsolved(run.status, self.problem, self._interval(compiled, run), run.status.termination.value)
+        message = f"{run.status.termination.value}, or take the proven interval"
+        return Unsolved(run.status, self.problem, self._interval(compiled, run), message)
 
     def _infeasible(self, compiled: Compiled, run: Run) -> Unsolved:
         """The problem itself has no feasible plan, or only its given support has none, which proves nothing above."""

@@ -142,7 +142,7 @@ def _balanced(source: Measure, target: Measure, balance: str) -> tuple[Measure, 
         raise UnbalancedError(
             "source, target",
             f"total masses are {a!r} and {b!r}, a difference of {abs(a - b):.6g}",
-            "Make them equal, add an atom that takes the rest, or pass balance='rescale' to divide each by its total",
+            "Make them equal, add an atom that takes the rest, or choose balance='rescale' to divide each by its total",
         )
     if a == b:
         return source, target, ()

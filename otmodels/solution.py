@@ -186,6 +186,10 @@ class Unsolved:
     interval: tuple[float, float]
     message: str
 
+    def __repr__(self) -> str:
+        lower, upper = self.interval
+        return f"Unsolved({self.status}, value in [{lower:.9g}, {upper:.9g}])"
+
     def summary(self) -> pd.DataFrame:
         """One row a fact."""
         facts = [

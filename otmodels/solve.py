@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy.typing as npt
 import pandas as pd
@@ -46,6 +46,28 @@ def build(
     return Model(problem, form, language, support)
 
 
+@overload
+def solve(
+    problem: TransportProblem,
+    form: str = ...,
+    language: str = ...,
+    *,
+    support: Literal["full"] | npt.ArrayLike = ...,
+    time_limit: float | None = ...,
+    throw: Literal[True] = ...,
+    verbose: bool = ...,
+) -> Solution: ...
+@overload
+def solve(
+    problem: TransportProblem,
+    form: str = ...,
+    language: str = ...,
+    *,
+    support: Literal["full"] | npt.ArrayLike = ...,
+    time_limit: float | None = ...,
+    throw: bool,
+    verbose: bool = ...,
+) -> Solution | Unsolved: ...
 def solve(
     problem: TransportProblem,
     form: str = "primal",
@@ -139,8 +161,7 @@ def compare(
     return pd.DataFrame(rows).set_index(["form", "language"])
 
 
-def _row(solution: Solution | Unsolved) -> dict[str, Any]:
-    assert isinstance(solution, Solution)
+def _row(solution: Solution) -> dict[str, Any]:
     made, certificate = solution.provenance, solution.certificate
     return {
         "form": made.form,

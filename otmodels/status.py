@@ -13,10 +13,10 @@ class Termination(Enum):
     INFEASIBLE = "no feasible point exists"
     UNBOUNDED = "the objective is unbounded over the feasible points"
     INFEASIBLE_OR_UNBOUNDED = "the program is infeasible or unbounded; the solver did not find out which"
-    TIME_LIMIT = "the time limit was reached; raise time_limit or accept the interval"
-    ITERATION_LIMIT = "an iteration limit was reached; accept the interval or raise the limit"
-    INTERRUPTED = "the solve was interrupted; the interval is what was certified so far"
-    FAILED = "the solver failed; run again with verbose=True to see its log"
+    TIME_LIMIT = "the time limit was reached; allow more time"
+    ITERATION_LIMIT = "an iteration limit was reached; allow more iterations"
+    INTERRUPTED = "the solve was interrupted"
+    FAILED = "the solver failed; its log, which verbose output shows, may say why"
 
     @property
     def stopped(self) -> bool:
@@ -29,7 +29,6 @@ class PointStatus(Enum):
 
     OPTIMAL = "an optimal point"
     FEASIBLE = "a feasible point"
-    INFEASIBILITY_CERTIFICATE = "a certificate that the other side is infeasible"
     NONE = "nothing"
 
 

@@ -52,7 +52,7 @@ class Tolerances:
 DEFAULT = Tolerances()
 
 REFINEMENT = 1e-12
-"""Relative residual above which a solver's answer is refined (see `otmodels.languages.highs`)."""
+"""Relative residual above which a solver's answer is refined (see `otmodels.languages.refinement`)."""
 
 SOLVER = 1e-10
 """Feasibility tolerance handed to HiGHS, absolute, the least that it accepts."""

@@ -471,3 +471,27 @@ def test_the_interval_holds_the_optimum_where_marginals_are_off_within_their_tol
     certificate = om.certify(problem, np.diag([0.5, 0.5]), [0, 0], [0, 0])
     lower, upper = certificate.interval
     assert lower <= off <= upper
+
+
+@pytest.mark.parametrize("gauge", [1e6, 1e10, 1e14, -1e14])
+def test_a_huge_gauge_is_no_excuse_for_a_wrong_plan(gauge: float) -> None:
+    problem = om.TransportProblem([1, 1], [1, 1], [[0, 1], [1, 0]])
+    certificate = om.certify(problem, [[0, 1], [1, 0]], [gauge, gauge], [-gauge, -gauge])
+    assert not certificate.passed
+    assert certificate.interval == (0, 2)
+
+
+def test_potentials_of_outlandish_size_prove_no_more_than_is_true() -> None:
+    rng = np.random.default_rng(5)
+    problem = om.TransportProblem(np.full(30, 1 / 30), np.full(30, 1 / 30), rng.random((30, 30)))
+    solution = om.solve(problem)
+    for size in (1e3, 1e8, 1e13):
+        for wild in (solution.f + size, solution.f + size * rng.random(30), size * solution.f):
+            assert om.certify(problem, f=wild).interval[0] <= solution.value * (1 + 1e-14)
+            assert not om.certify(problem, np.full((30, 30), 1 / 900), wild).passed
+
+
+def test_a_linear_program_in_a_huge_gauge_is_no_excuse_either() -> None:
+    program = om.build(om.TransportProblem([1, 1], [1, 1], [[0, 1], [1, 0]]), language="highspy").linear_program()
+    wrong = om.lp.certify(program, np.array([0.0, 1, 1, 0]), np.array([1e14, 1e14, -1e14, -1e14]))
+    assert not wrong.passed

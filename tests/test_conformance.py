@@ -157,9 +157,11 @@ def test_known_values_agree_with_the_assignment_of_unit_masses(instance: Instanc
 
 
 def test_two_gaussians_are_a_hundred_apart() -> None:
-    solution = solve(two_gaussians(), "primal", "highspy")
-    assert solution.value == pytest.approx(100, rel=1e-7)
-    assert solution.certificate.passed, solution.certificate.verdict
+    """500 x 600 bins, masses down to the smallest numbers there are: the one instance that takes seconds a solve."""
+    values = om.compare(two_gaussians())
+    assert values["certified"].all()
+    assert values["value"].to_numpy() == pytest.approx(100, rel=1e-7)
+    assert values["value"].max() - values["value"].min() <= 1e-9 * 100
 
 
 @pytest.mark.parametrize("name", ["earth_moving", "two_islands", "no_mass_on_either_side"])

@@ -608,3 +608,14 @@ def test_a_run_says_how_it_went() -> None:
     assert str(run.status) == "optimal"
     assert run.iterations >= 0
     assert run.seconds > 0
+
+
+def test_iterations_of_a_refined_solve_are_counted_once() -> None:
+    mass = np.array([1e-11, 0.4, 0.6 - 1e-11])
+    names = [f"c{k}" for k in range(3)]
+    plain = LinearProgram(
+        np.array([1.0, 2.0, 3.0]), csc_array(np.eye(3)), mass, mass.copy(), np.zeros(3), np.full(3, INF), list("rst"), names
+    )
+    run = solve_program(plain)
+    assert run.status.optimal
+    assert run.iterations <= 3 * (1 + run.refinements)

@@ -35,3 +35,7 @@ def test_the_commands_of_the_readme_are_those_that_ci_runs() -> None:
     commands = [line for line in readme.splitlines() if line.startswith("python3 -m venv")]
     assert len(commands) == 2
     assert all(command in ci for command in commands)
+
+
+def test_no_placeholder_was_left_in_the_readme() -> None:
+    assert not re.search(r"^[A-Z]+$", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)

@@ -2,7 +2,7 @@
 
 A solver with an absolute tolerance serves a mass of 1 and lets a mass of 1e-11 go. Here the residuals of its answer are
 computed in double precision, enlarged, and solved for as a correction that starts from the same basis; a round or two
-make every row and every reduced cost right relative to its own size.
+usually make every row and every reduced cost right relative to its own size, and the certificate tells if not.
 
 Source: Gleixner, Steffy, Wolter (2016), Iterative refinement for linear programming, INFORMS J. Computing 28(3).
 """
@@ -58,7 +58,8 @@ def refine(session: Session, x: FloatArray, y: FloatArray) -> tuple[FloatArray, 
         return x, y, 0
     inner = _restart(session, form, slack)
     point, y, rounds = _rounds(inner, point, y, _cost_sizes(form, program))
-    session.iterations += inner.iterations
+    if inner is not session:
+        session.iterations += inner.iterations
     return point[: x.size], y, rounds
 
 

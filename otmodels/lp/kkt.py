@@ -35,7 +35,7 @@ def certify(program: LinearProgram, x: FloatArray, y: FloatArray, tolerances: To
 
     Raises
     ------
-    ShapeError
+    ShapeError, NotANumberError
     """
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     for argument, vector, size in (("x", x, program.shape[1]), ("y", y, program.shape[0])):
@@ -54,7 +54,9 @@ def _conclude(program: LinearProgram, sign: float, x: FloatArray, y: FloatArray,
     row_bounds, bounds = (program.row_lower, program.row_upper), (program.lower, program.upper)
     primal = sign * program.value(x)
     dual = sign * program.offset + _bound_value(y, *row_bounds) + _bound_value(z, *bounds)
-    magnitude = float(np.abs(program.c * x).sum() + np.abs(y * activity).sum())
+    terms = float(np.abs(program.c * x).sum())
+    largest = float(np.abs(program.c).max(initial=0.0) * np.abs(x).sum())  # multipliers may stand in any gauge
+    magnitude = terms + min(float(np.abs(y * activity).sum()), terms + largest)
     scale = max(abs(primal), abs(dual), tolerances.rounding * magnitude)
     row_split, row_signs = _complementarity(y, activity, *row_bounds)
     split, signs = _complementarity(z, x, *bounds)

@@ -73,7 +73,7 @@ class LinearProgram:
     lower, upper : ndarray (k,)
         Bounds on the variables.
     row_names, column_names : sequence of str
-        Unique names.
+        Names, unique where programs are compared.
     sense : {"min", "max"}
         Direction.
     offset : float
