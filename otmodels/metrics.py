@@ -111,7 +111,13 @@ class UserMetric(Metric):
 
     def paired(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Distances (k,)."""
-        return np.array([self.between(x[k : k + 1], y[k : k + 1])[0, 0] for k in range(len(x))])
+        points, which = np.unique(x, axis=0, return_inverse=True)
+        which = which.ravel()
+        distances = np.empty(len(x))
+        for k, point in enumerate(points):
+            mine = np.flatnonzero(which == k)
+            distances[mine] = self.between(point[None, :], y[mine])[0]
+        return distances
 
 
 def resolve(metric: str | MetricFunction, order: float | None, x: FloatArray, y: FloatArray) -> Metric:

@@ -81,5 +81,5 @@ def otmodels(
     otmodels solve data/earth_moving
     otmodels solve --help
 
-    Exit code: 0 certified, 1 not certified, 2 bad input.
+    Exit code: 0 certified, 1 not certified, 2 bad input, 130 interrupted.
     """  # noqa: D301

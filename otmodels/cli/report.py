@@ -50,9 +50,9 @@ def answer(data: Dataset, result: Solution | Unsolved) -> Iterator[RenderableTyp
     """The value with its unit and what is proven of it."""
     unit = data.units.value
     if isinstance(result, Unsolved):
-        yield fact("stopped", result.message, BAD)
+        yield fact("stopped" if result.status.termination.stopped else "failed", result.message, BAD)
         yield fact("value", f"{_interval(result.interval)} {unit}".rstrip(), "bold")
-        yield fact("verdict", "not certified: the solve did not end", BAD)
+        yield fact("verdict", "not certified: there is no optimal solution to certify", BAD)
         return
     yield fact("value", f"{numerals.value(result.value)} {unit}".rstrip(), "bold")
     yield verdict(result.certificate)
