@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.checks import Certificate, Check
-from otmodels.errors import NotANumberError, ShapeError
+from otmodels.errors import InfiniteValueError, NotANumberError, ShapeError
 from otmodels.lp.program import LinearProgram
 from otmodels.tolerances import DEFAULT, Tolerances
 
@@ -35,14 +35,15 @@ def certify(program: LinearProgram, x: FloatArray, y: FloatArray, tolerances: To
 
     Raises
     ------
-    ShapeError, NotANumberError
+    ShapeError, NotANumberError, InfiniteValueError
     """
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     for argument, vector, size in (("x", x, program.shape[1]), ("y", y, program.shape[0])):
         if vector.shape != (size,):
             raise ShapeError(argument, f"has shape {vector.shape}", f"Give shape ({size},)")
         if not np.isfinite(vector).all():
-            raise NotANumberError(argument, "holds NaN or infinite entries", "Numbers to be certified must be finite")
+            kind = NotANumberError if np.isnan(vector).any() else InfiniteValueError
+            raise kind(argument, "holds entries that are not finite", "Numbers to be certified must be finite")
     sign = 1.0 if program.sense == "min" else -1.0
     return _conclude(program, sign, x, sign * y, tolerances)
 
