@@ -17,13 +17,19 @@ True
 """
 
 from otmodels import errors, lp
+from otmodels.axioms import MetricReport, metric_report
 from otmodels.certificate import certify
 from otmodels.checks import Certificate, Check
 from otmodels.cost import Cost, GroundCost, ground_cost, read_cost
 from otmodels.datasets import Dataset, read_dataset
+from otmodels.distance import wasserstein_distance
 from otmodels.formulations import supports
+from otmodels.generation import Round
+from otmodels.images import read_image
+from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
 from otmodels.measure import Measure, grid_measure, read_measure
 from otmodels.model import Model
+from otmodels.network import Arcs, Graph, GraphCost, Network, graph_cost, read_graph
 from otmodels.potentials import c_transform, cbar_transform
 from otmodels.problem import TransportProblem
 from otmodels.solution import ExtendedSolution, Solution, Unsolved
@@ -32,14 +38,22 @@ from otmodels.solve import build, compare, solve
 __version__ = "0.1.0"
 
 __all__ = [
+    "Arcs",
     "Certificate",
     "Check",
     "Cost",
     "Dataset",
+    "ExtendedFlow",
     "ExtendedSolution",
+    "Graph",
+    "GraphCost",
     "GroundCost",
+    "LipschitzSolution",
     "Measure",
+    "MetricReport",
     "Model",
+    "Network",
+    "Round",
     "Solution",
     "TransportProblem",
     "Unsolved",
@@ -49,12 +63,17 @@ __all__ = [
     "certify",
     "compare",
     "errors",
+    "graph_cost",
     "grid_measure",
     "ground_cost",
     "lp",
+    "metric_report",
     "read_cost",
     "read_dataset",
+    "read_graph",
+    "read_image",
     "read_measure",
     "solve",
     "supports",
+    "wasserstein_distance",
 ]

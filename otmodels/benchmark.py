@@ -17,7 +17,7 @@ import pandas as pd
 
 from otmodels.cost import ground_cost
 from otmodels.errors import CertificateError
-from otmodels.formulations import supports
+from otmodels.formulations import KANTOROVICH, supports
 from otmodels.measure import Measure
 from otmodels.problem import TransportProblem
 from otmodels.solution import Solution
@@ -68,7 +68,7 @@ def languages(
     CertificateError
         A solution was not certified: no time is reported for a wrong answer.
     """
-    candidates = [(n, form, language) for n in sizes for form, language in supports()]
+    candidates = [(n, form, language) for n in sizes for form, language in supports(*KANTOROVICH)]
     measured: dict[tuple[int, str, str], list[Measurement]] = {candidate: [] for candidate in candidates}
     for turn in range(repeats):
         for n, form, language in candidates:

@@ -83,7 +83,7 @@ def _conclude(
     primal, upper, dual = np.nan, np.inf, np.nan
     if plan is not None:
         checks += _plan_checks(problem, plan, tolerances)
-        primal = _value(problem, plan)
+        primal = plan_value(problem, plan)
         upper = _upper_bound(problem, plan) if all(check.passed for check in checks) else np.inf
     if potentials is None:
         lower = float(problem.b @ c_transform(problem.cost, np.zeros(problem.source.size)))
@@ -170,7 +170,8 @@ def _slack_check(problem: TransportProblem, potentials: _Potentials, tolerances:
     tolerance = tolerances.slack * problem.cost_unit
     if excess[worst] <= 0:
         return Check("dual feasibility f + g <= C", 0.0, tolerance)
-    column = np.concatenate([block[:, worst] for _, block in problem.cost.blocks()])
+    sources = np.arange(problem.source.size)
+    column = problem.cost.at(sources, np.full_like(sources, worst))
     source, target = problem.pair(int((column - potentials.f).argmin()), worst)
     return Check("dual feasibility f + g <= C", float(excess[worst]), tolerance, f"({source}, {target})")
 
@@ -203,8 +204,8 @@ def _at(measure: Measure, worst: int, violation: FloatArray) -> str:
     return str(measure.labels[worst]) if violation[worst] > 0 else ""
 
 
-def _value(problem: TransportProblem, plan: csr_array) -> float:
-    """<C, gamma> over the pairs that are allowed."""
+def plan_value(problem: TransportProblem, plan: csr_array) -> float:
+    """Cost <C, gamma> of a plan, over the pairs that are allowed."""
     cost = problem.cost.at(*_indices(plan))
     return float(plan.data @ np.where(np.isfinite(cost), cost, 0.0))
 
@@ -218,7 +219,7 @@ def _upper_bound(problem: TransportProblem, plan: csr_array) -> float:
     kept = csr_array((np.maximum(plan.data, 0.0), plan.indices, plan.indptr), shape=plan.shape)
     rows, columns = (np.asarray(kept.sum(axis=axis)).ravel() for axis in (1, 0))
     residual = float(np.abs(rows - problem.a).sum() + np.abs(columns - problem.b).sum())
-    return _value(problem, kept) + (0.0 if problem.has_forbidden else 2 * residual * problem.cost_unit)
+    return plan_value(problem, kept) + (0.0 if problem.has_forbidden else 2 * residual * problem.cost_unit)
 
 
 def _magnitude(problem: TransportProblem, plan: csr_array | None, potentials: _Potentials | None) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +45,18 @@ class BaseCost(ABC):
         """What the cost is, in words."""
 
     @property
+    def bound(self) -> float:
+        """A number that no |C_ij| is above, had without looking at pairs, no pair forbidden; +inf where none is known."""
+        return np.inf
+
+    @property
     def values(self) -> FloatArray:
         """C as a dense array (n, m), +inf at forbidden pairs."""
         return self.block(slice(0, self.shape[0]))
+
+    def among(self, rows: IndexArray, columns: IndexArray) -> BaseCost:
+        """The costs between some sources and some targets, by position."""
+        return _Among(self, rows, columns)
 
     def blocks(self) -> Iterator[tuple[slice, FloatArray]]:
         """Blocks of rows, none above `BLOCK_ENTRIES` entries unless one row is."""
@@ -56,6 +65,35 @@ class BaseCost(ABC):
         for start in range(0, n, step):
             rows = slice(start, min(start + step, n))
             yield rows, self.block(rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Among(BaseCost):
+    """Some rows and columns of a cost."""
+
+    whole: BaseCost
+    rows: IndexArray
+    columns: IndexArray
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, m)."""
+        return self.rows.size, self.columns.size
+
+    @property
+    def description(self) -> str:
+        """What the cost is, in words."""
+        return self.whole.description
+
+    def block(self, rows: slice) -> FloatArray:
+        """C[rows, :]."""
+        chosen = self.rows[rows]
+        i, j = np.repeat(chosen, self.columns.size), np.tile(self.columns, chosen.size)
+        return self.whole.at(i, j).reshape(chosen.size, self.columns.size)
+
+    def at(self, i: IndexArray, j: IndexArray) -> FloatArray:
+        """C[i[0], j[0]], C[i[1], j[1]], ..."""
+        return self.whole.at(self.rows[i], self.columns[j])
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
@@ -126,6 +164,10 @@ class Cost(BaseCost):
         """C[i[0], j[0]], C[i[1], j[1]], ..."""
         return self._values[i, j]
 
+    def among(self, rows: IndexArray, columns: IndexArray) -> Cost:
+        """The costs between some sources and some targets, by position."""
+        return Cost(self._values[np.ix_(rows, columns)])
+
     def aligned(self, source: Measure, target: Measure) -> Cost:
         """The same costs with rows and columns in the order of the measures' labels.
 
@@ -162,6 +204,12 @@ class GroundCost(BaseCost):
         """What the cost is, in words."""
         return self.metric.name if self.power == 1 else f"{self.metric.name}^{self.power:g}"
 
+    @property
+    def bound(self) -> float:
+        """A number that no cost is above; +inf where none is known."""
+        with np.errstate(over="ignore"):
+            return float(np.float64(self.metric.bound(self.x, self.y)) ** self.power)
+
     def block(self, rows: slice) -> FloatArray:
         """C[rows, :]."""
         return self._raised(self.metric.between(self.x[rows], self.y))
@@ -169,6 +217,10 @@ class GroundCost(BaseCost):
     def at(self, i: IndexArray, j: IndexArray) -> FloatArray:
         """C[i[0], j[0]], C[i[1], j[1]], ..."""
         return self._raised(self.metric.paired(self.x[i], self.y[j]))
+
+    def among(self, rows: IndexArray, columns: IndexArray) -> GroundCost:
+        """The costs between some sources and some targets, by position."""
+        return replace(self, x=self.x[rows], y=self.y[columns])
 
     def _raised(self, distance: FloatArray) -> FloatArray:
         if self.power == 1 and isinstance(self.metric, UserMetric):

@@ -88,6 +88,10 @@ class NotLinearError(InputError):
     """A model that was extended by its user is no longer a linear program."""
 
 
+class NotAMetricError(InputError):
+    """The cost is no metric where one is needed."""
+
+
 class SolveError(OtmodelsError, RuntimeError):
     """A solve ended without an optimal solution.
 

@@ -36,6 +36,10 @@ class Metric(ABC):
     def paired(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Distances (k,) between x[0] and y[0], x[1] and y[1], ..."""
 
+    def bound(self, x: FloatArray, y: FloatArray) -> float:
+        """A number that no distance between x (k, d) and y (l, d) is above, had without looking at pairs; +inf if none is."""
+        return np.inf
+
 
 @dataclass(frozen=True, slots=True)
 class Minkowski(Metric):
@@ -57,7 +61,14 @@ class Minkowski(Metric):
 
     def paired(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Distances (k,)."""
+        if x.shape[1] == 1:
+            return np.abs(x[:, 0] - y[:, 0])
         return np.asarray(np.linalg.norm(x - y, ord=self.order, axis=1), dtype=np.float64)
+
+    def bound(self, x: FloatArray, y: FloatArray) -> float:
+        """The length of the longest vector that the extents along the axes allow."""
+        extents = np.maximum(x.max(axis=0) - y.min(axis=0), y.max(axis=0) - x.min(axis=0))
+        return float(np.linalg.norm(extents, ord=self.order))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +165,13 @@ def resolve(metric: str | MetricFunction, order: float | None, x: FloatArray, y:
 
 
 def _great_circle(x: FloatArray, y: FloatArray) -> FloatArray:
-    longitude = np.radians(x[..., 0] - y[..., 0])
-    x_latitude, y_latitude = np.radians(x[..., 1]), np.radians(y[..., 1])
-    chord = np.sin((x_latitude - y_latitude) / 2) ** 2 + np.cos(x_latitude) * np.cos(y_latitude) * np.sin(longitude / 2) ** 2
-    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(chord, 1.0))), dtype=np.float64)
+    """2 R atan2(sqrt(h), sqrt(1 - h)), h the haversine, 1 - h that of the antipode: exact near and far."""
+    longitude = np.radians(x[..., 0] - y[..., 0]) / 2
+    one, other = np.radians(x[..., 1]), np.radians(y[..., 1])
+    both = np.cos(one) * np.cos(other)
+    near = np.sin((one - other) / 2) ** 2 + both * np.sin(longitude) ** 2
+    far = np.sin((one + other) / 2) ** 2 + both * np.cos(longitude) ** 2
+    return np.asarray(2 * EARTH_RADIUS_KM * np.arctan2(np.sqrt(near), np.sqrt(far)), dtype=np.float64)
 
 
 def _check_degrees(points: FloatArray) -> None:

@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
-from scipy.sparse import coo_array, csr_array
 
-from otmodels import lp
-from otmodels.arrays import FloatArray
-from otmodels.certificate import certify
-from otmodels.errors import InfeasibleError, ModelError, SolveError, StoppedError, UnboundedError
-from otmodels.feasibility import Bottleneck, find_bottleneck
-from otmodels.formulations import Support, formulation
+from otmodels.errors import InfeasibleError, SolveError, StoppedError, UnboundedError
+from otmodels.families import Answer, Family
 from otmodels.languages import Compiled, Declaration, Run, check_time_limit, compile_model
+from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
 from otmodels.lp import LinearProgram
-from otmodels.potentials import close, normalise, polish
-from otmodels.problem import TransportProblem
 from otmodels.solution import ExtendedSolution, Provenance, Solution, Unsolved
-from otmodels.status import PointStatus, Status, Termination
-
-_REMEDY = {
-    Termination.INFEASIBLE: "; loosen or take out a constraint that was added",
-    Termination.UNBOUNDED: "; bound what the objective can gain",
-    Termination.INFEASIBLE_OR_UNBOUNDED: "; look at the constraints and the objective that were added",
-}
+from otmodels.status import Termination
 
 
 class Model:
@@ -59,14 +46,13 @@ class Model:
     0.4
     """
 
-    def __init__(self, problem: TransportProblem, form: str, language: str, support: Literal["full"] | npt.ArrayLike) -> None:
-        self._formulation = formulation(form, language)
-        self.problem = problem
+    def __init__(self, family: Family, form: str, language: str) -> None:
+        self.problem = family.problem
         self.form = form
         self.language = language
+        self._family = family
         started = time.perf_counter()
-        self._support = Support(problem, support)
-        self._declaration = self._formulation.declare(self._support, language)
+        self._declaration = family.declare(form, language)
         self._build_s = time.perf_counter() - started
 
     @property
@@ -98,7 +84,7 @@ class Model:
 
     def solve(
         self, *, time_limit: float | None = None, throw: bool = True, verbose: bool = False
-    ) -> Solution | ExtendedSolution | Unsolved:
+    ) -> Solution | LipschitzSolution | ExtendedSolution | ExtendedFlow | Unsolved:
         """Solve with HiGHS through the language's interface, in units, and certify.
 
         Parameters
@@ -122,23 +108,25 @@ class Model:
         compiled_at = time.perf_counter()
         run = compiled.run(time_limit, verbose)
         solved_at = time.perf_counter()
+        answer = Answer.of(self._declaration, compiled, run)
         if not run.status.optimal or run.x is None or run.y is None:
-            unsolved = self._unsolved(compiled, run, extended)
+            family = self._family
+            unsolved = family.unsolved_extended(run) if extended else family.unsolved(self.form, answer, run)
             if throw:
                 raise error_of(unsolved)
             return unsolved
-        plan, f, g = self._parts(compiled, run.x, run.y)
-        seconds = self._build_s, compiled_at - started, solved_at - compiled_at, time.perf_counter() - solved_at
-        if extended:
-            return self._extended_solution(compiled, run.x, run.y, (plan, f, g), run, self._provenance(run, *seconds))
-        return self._solution(plan, f, g, run, self._provenance(run, *seconds))
+        read = self._family.extended if extended else self._family.solution
+        seconds = self._build_s, compiled_at - started, solved_at - compiled_at
+        result = read(self.form, answer, run, self._provenance(run, *seconds, 0.0))
+        return replace(result, provenance=self._provenance(run, *seconds, time.perf_counter() - solved_at))
 
     def _provenance(self, run: Run, *seconds: float) -> Provenance:
         build_s, compile_s, solve_s, extract_s = seconds
         return Provenance(
             form=self.form,
             language=self.language,
-            pairs=self._support.size,
+            support=self._family.support,
+            pairs=self._family.size,
             algorithm=run.algorithm,
             iterations=run.iterations,
             refinements=run.refinements,
@@ -146,115 +134,18 @@ class Model:
             compile_s=compile_s,
             solve_s=solve_s,
             extract_s=extract_s,
-            versions=_versions(self.language),
+            versions=versions(self.language),
         )
-
-    def _solution(self, plan: csr_array, f: FloatArray, g: FloatArray, run: Run, provenance: Provenance) -> Solution:
-        """Gauge, closure and certificate; where rounding is in the certificate's way, potentials are polished first."""
-        f, g = close(self.problem, *normalise(self.problem, f, g))
-        certificate = certify(self.problem, plan, f, g)
-        if not certificate.passed:
-            polished = close(self.problem, *normalise(self.problem, *polish(self.problem, plan, f, g)))
-            again = certify(self.problem, plan, *polished)
-            if again.relative_gap < certificate.relative_gap:
-                (f, g), certificate = polished, again
-        return Solution(run.status, self.problem, certificate.primal_value, f, g, plan, certificate, provenance)
-
-    def _parts(self, compiled: Compiled, x: FloatArray, y: FloatArray) -> tuple[csr_array, FloatArray, FloatArray]:
-        """Plan, f and g out of a point and its multipliers."""
-        columns = compiled.columns
-        if self.form == "primal":
-            mass, (f, g) = (
-                x[columns["gamma"]],
-                (self._multiplier(compiled, y, f"{side}_marginal") for side in ("source", "target")),
-            )
-        else:
-            mass, f, g = self._multiplier(compiled, y, "below_cost"), x[columns["f"]], x[columns["g"]]
-        i, j = self._support.indices()
-        carried = mass > 0
-        return csr_array(coo_array((mass[carried], (i[carried], j[carried])), shape=self.problem.shape)), f, g
-
-    def _multiplier(self, compiled: Compiled, y: FloatArray, name: str) -> FloatArray:
-        """Multipliers of a declared constraint, 0 where its user took it or one of its rows out."""
-        size = len(self._declaration.constraints[name].names)
-        rows = compiled.rows.get(name, np.full(size, -1))
-        if rows.size != size:
-            raise ModelError(
-                "native", f"{name!r} has {rows.size} rows in place of {size}", "Give a constraint of your own its own name"
-            )
-        return np.append(y, 0.0)[rows]
 
     def _is_extended(self, compiled: Compiled) -> bool:
         """Whether the native model is no longer the one that was declared."""
-        program, declared = compiled.program, self._formulation.program(self._support)
+        program, declared = compiled.program, self._family.program(self.form)
         columns = np.concatenate([compiled.columns[name] for name in self._declaration.variables])
         known = [compiled.rows[name] for name in self._declaration.constraints if name in compiled.rows]
         rows = np.concatenate(known) if known else np.array([], dtype=np.intp)
         if program.shape != declared.shape or rows.size != declared.shape[0] or (rows < 0).any():
             return True
         return not declared.same_as(program, rows, columns)
-
-    def _extended_solution(
-        self,
-        compiled: Compiled,
-        x: FloatArray,
-        y: FloatArray,
-        parts: tuple[csr_array, FloatArray, FloatArray],
-        run: Run,
-        provenance: Provenance,
-    ) -> ExtendedSolution:
-        plan, f, g = parts
-        program = compiled.program
-        row_names, column_names = np.array(program.row_names, dtype=object), np.array(program.column_names, dtype=object)
-        present = {name: rows[rows >= 0] for name, rows in compiled.rows.items()}
-        multipliers = {name: pd.Series(y[rows], index=row_names[rows]) for name, rows in present.items()}
-        variables = {name: pd.Series(x[columns], index=column_names[columns]) for name, columns in compiled.columns.items()}
-        certificate = lp.certify(program, x, y)
-        return ExtendedSolution(
-            run.status, self.problem, program.value(x), f, g, plan, certificate, provenance, multipliers, variables
-        )
-
-    def _unsolved(self, compiled: Compiled, run: Run, extended: bool) -> Unsolved:
-        if extended:
-            return Unsolved(
-                run.status,
-                self.problem,
-                (-np.inf, np.inf),
-                f"the extended model: {run.status.termination.value}{_REMEDY.get(run.status.termination, '')}",
-            )
-        dual_ray = self.form == "dual" and run.status.termination in (Termination.UNBOUNDED, Termination.INFEASIBLE_OR_UNBOUNDED)
-        if dual_ray or run.status.termination is Termination.INFEASIBLE:
-            return self._infeasible(compiled, run)
-        message = f"{run.status.termination.value}, or take the proven interval"
-        return Unsolved(run.status, self.problem, self._interval(compiled, run), message)
-
-    def _infeasible(self, compiled: Compiled, run: Run) -> Unsolved:
-        """The problem itself has no feasible plan, or only its given support has none, which proves nothing above."""
-        if not self._support.given:
-            return infeasible(self.problem, find_bottleneck(self.problem))
-        status = Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.NONE)
-        bottleneck = find_bottleneck(self.problem, self._support.pairs)
-        reason = f": {bottleneck}" if bottleneck else ""
-        message = f"no feasible plan exists on the given support{reason}. Give more pairs, or support='full'"
-        return Unsolved(status, self.problem, self._interval(compiled, run), message)
-
-    def _interval(self, compiled: Compiled, run: Run) -> tuple[float, float]:
-        """What a stopped run proves: (f, f^c) below, its point or the independent coupling above."""
-        x = np.zeros(compiled.program.shape[1]) if run.x is None else run.x
-        y = np.zeros(compiled.program.shape[0]) if run.y is None else run.y
-        plan, f, _ = self._parts(compiled, x, y)
-        (lower, upper), (least, _) = certify(self.problem, plan, f).interval, certify(self.problem, plan).interval
-        if not self.problem.has_forbidden:
-            spread = sum(float(self.problem.a[rows] @ (block @ self.problem.b)) for rows, block in self.problem.cost.blocks())
-            upper = min(upper, spread / self.problem.target.total)
-        return max(lower, least), upper
-
-
-def infeasible(problem: TransportProblem, bottleneck: Bottleneck | None) -> Unsolved:
-    """The result for a problem whose forbidden pairs leave no feasible plan."""
-    reason = f": {bottleneck}" if bottleneck else ""
-    message = f"no feasible plan exists, because of the forbidden pairs{reason}. Allow more pairs, or move mass"
-    return Unsolved(Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.NONE), problem, (np.inf, np.inf), message)
 
 
 def error_of(unsolved: Unsolved) -> SolveError:
@@ -274,5 +165,6 @@ def error_of(unsolved: Unsolved) -> SolveError:
     return kind(unsolved.message + proven, unsolved.status, unsolved.interval)
 
 
-def _versions(language: str) -> dict[str, str]:
+def versions(language: str) -> dict[str, str]:
+    """Versions of what a result was made with."""
     return {name: version(name) for name in dict.fromkeys(("otmodels", language, "highspy"))}

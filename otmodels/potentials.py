@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components, mini
 
 from otmodels.arrays import BoolArray, FloatArray, IndexArray
 from otmodels.cost import BaseCost
+from otmodels.line import on_the_line
 from otmodels.problem import TransportProblem
 
 TIGHT = 1e-11
@@ -39,6 +40,9 @@ def c_transform(cost: BaseCost, f: FloatArray) -> FloatArray:
     >>> c_transform(Cost([[0, 1], [2, 3]]), np.array([0.0, 2.0])).tolist()
     [0.0, 1.0]
     """
+    line = on_the_line(cost)
+    if line is not None:
+        return line.transform(f)
     g = np.full(cost.shape[1], np.inf)
     for rows, block in cost.blocks():
         np.minimum(g, (block - f[rows, None]).min(axis=0), out=g)
@@ -47,6 +51,9 @@ def c_transform(cost: BaseCost, f: FloatArray) -> FloatArray:
 
 def cbar_transform(cost: BaseCost, g: FloatArray) -> FloatArray:
     """g^cbar_i = min_j C_ij - g_j (n,): the largest f for which (f, g) is feasible; -inf in g leaves an atom out."""
+    line = on_the_line(cost)
+    if line is not None:
+        return line.turned().transform(g)
     return np.concatenate([(block - g[None, :]).min(axis=1) for _, block in cost.blocks()])
 
 

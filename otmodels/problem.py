@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from otmodels.arrays import FloatArray, IndexArray
-from otmodels.cost import BaseCost, Cost
+from otmodels.cost import BLOCK_ENTRIES, BaseCost, Cost
 from otmodels.errors import ForbiddenAtomError, ParameterError, ShapeError, UnbalancedError, UnknownNameError
 from otmodels.measure import Measure, some
 
@@ -38,7 +38,8 @@ class TransportProblem:
     has_forbidden : bool
         Whether a pair is forbidden.
     mass_unit, cost_unit : float
-        Total mass, and largest finite cost in absolute value (1 where all costs are 0): the units of `tolerances`.
+        Total mass, and largest finite cost in absolute value (1 where all costs are 0), or a bound on it where there are
+        more than two million pairs of points: the units of `tolerances`.
 
     Raises
     ------
@@ -154,7 +155,12 @@ def _balanced(source: Measure, target: Measure, balance: str) -> tuple[Measure, 
 
 
 def _scan(cost: BaseCost, source: Measure, target: Measure) -> tuple[bool, float]:
-    """Whether a pair is forbidden and the largest finite cost; an atom without any allowed pair is an error."""
+    """Whether a pair is forbidden and the largest finite cost; an atom without any allowed pair is an error.
+
+    Where there are too many pairs to look at them all, a bound on the costs stands for the largest.
+    """
+    if source.size * target.size > BLOCK_ENTRIES and np.isfinite(cost.bound):
+        return False, cost.bound or 1.0
     largest, has_forbidden = 0.0, False
     reached = np.zeros(target.size, dtype=bool)
     for rows, block in cost.blocks():

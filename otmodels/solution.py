@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from otmodels import tables
 from otmodels.arrays import FloatArray
 from otmodels.checks import Certificate
+from otmodels.errors import ParameterError
 from otmodels.potentials import slack
 from otmodels.problem import TransportProblem
 from otmodels.status import Status
@@ -25,19 +26,24 @@ class Provenance:
     Attributes
     ----------
     form, language : str
-        Which program, declared in which language.
+        Which program, declared in which language; "closed form" in numpy where there was none to declare.
+    support : str
+        Which pairs or arcs had a variable or a row, in words.
     pairs : int
-        Number of pairs that had a variable (primal) or a row (dual).
+        How many they were.
     algorithm : str
         HiGHS's algorithm, and `iterations` and rounds of iterative refinement (`refinements`).
     build_s, compile_s, solve_s, extract_s : float
         Seconds to declare the model, to compile it, to solve it, and to read and certify the answer.
     versions : mapping
         Versions of otmodels, the language and HiGHS.
+    reason : str
+        Why this way was taken, where it was not the caller's choice.
     """
 
     form: str
     language: str
+    support: str
     pairs: int
     algorithm: str
     iterations: int
@@ -47,6 +53,7 @@ class Provenance:
     solve_s: float
     extract_s: float
     versions: Mapping[str, str]
+    reason: str = ""
 
     @property
     def total_s(self) -> float:
@@ -54,9 +61,97 @@ class Provenance:
         return self.build_s + self.compile_s + self.solve_s + self.extract_s
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Planned:
+class _Numbers(Protocol):
     """What every result with a plan has."""
+
+    @property
+    def status(self) -> Status: ...
+    @property
+    def problem(self) -> TransportProblem: ...
+    @property
+    def value(self) -> float: ...
+    @property
+    def f(self) -> FloatArray: ...
+    @property
+    def g(self) -> FloatArray: ...
+    @property
+    def sparse_plan(self) -> csr_array: ...
+    @property
+    def certificate(self) -> Certificate: ...
+    @property
+    def provenance(self) -> Provenance: ...
+
+
+class Planned:
+    """What follows from plan, potentials and certificate, whichever form they came from."""
+
+    __slots__ = ()
+
+    @property
+    def plan(self: _Numbers) -> FloatArray:
+        """The plan gamma (n, m), dense, made when asked for."""
+        return np.asarray(self.sparse_plan.toarray())
+
+    @property
+    def interval(self: _Numbers) -> tuple[float, float]:
+        """Proven (lower, upper) bounds on the optimal value."""
+        return self.certificate.interval
+
+    @property
+    def distance(self: _Numbers) -> float:
+        """The p-th root of the value where the cost is a metric to the power p: W_p between measures of mass 1.
+
+        Raises
+        ------
+        ParameterError
+            The cost is a matrix, of which nobody said that it is a power.
+        """
+        power = getattr(self.problem.cost, "power", None)
+        if power is None:
+            raise ParameterError("cost", "is a matrix without a stated power", "Take the root of `value` yourself")
+        return float(max(self.value, 0.0) ** (1 / power))
+
+    def plan_table(self: _Numbers) -> pd.DataFrame:
+        """One row a pair that carries mass: source, target, mass, unit_cost, cost."""
+        return tables.plan_table(self.problem, self.sparse_plan)
+
+    def potentials_table(self: _Numbers) -> pd.DataFrame:
+        """One row an atom, indexed by (side, label): mass, potential, least slack over its pairs."""
+        return tables.potentials_table(self.problem, self.f, self.g)
+
+    def summary(self: _Numbers) -> pd.DataFrame:
+        """One row a fact: value, certificate, size, how it was solved, what was changed in the data."""
+        made = self.provenance
+        facts: list[tuple[str, Any]] = [
+            *_proof(self),
+            ("atoms", f"{self.problem.source.size} x {self.problem.target.size}"),
+            ("pairs that carry mass", int(np.count_nonzero(self.sparse_plan.data))),
+            ("form, language", f"{made.form}, {made.language}"),
+            ("support", f"{made.support}: {made.pairs}"),
+            ("algorithm", f"{made.algorithm}, {made.iterations} iterations, {made.refinements} refinements"),
+            *([("why", made.reason)] if made.reason else []),
+            ("seconds", made.total_s),
+            *(("adjustment", note) for note in self.problem.adjustments),
+        ]
+        return pd.DataFrame(facts, columns=["fact", "value"]).set_index("fact")
+
+
+def _proof(result: _Numbers) -> list[tuple[str, Any]]:
+    certificate, (lower, upper) = result.certificate, result.certificate.interval
+    return [
+        ("value", result.value),
+        ("certified optimal", certificate.passed),
+        ("duality gap", certificate.gap),
+        ("relative gap", certificate.relative_gap),
+        ("proven lower bound", lower),
+        ("proven upper bound", upper),
+        ("status", str(result.status)),
+    ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Planned(Planned):
+    """What every result of Kantorovich's forms has."""
 
     status: Status
     problem: TransportProblem
@@ -66,47 +161,6 @@ class _Planned:
     sparse_plan: csr_array
     certificate: Certificate
     provenance: Provenance
-
-    @property
-    def plan(self) -> FloatArray:
-        """The plan gamma (n, m), dense, made when asked for."""
-        return np.asarray(self.sparse_plan.toarray())
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Proven (lower, upper) bounds on the optimal value."""
-        return self.certificate.interval
-
-    def plan_table(self) -> pd.DataFrame:
-        """One row a pair that carries mass: source, target, mass, unit_cost, cost."""
-        return tables.plan_table(self.problem, self.sparse_plan)
-
-    def potentials_table(self) -> pd.DataFrame:
-        """One row an atom, indexed by (side, label): mass, potential, least slack over its pairs."""
-        return tables.potentials_table(self.problem, self.f, self.g)
-
-    def summary(self) -> pd.DataFrame:
-        """One row a fact: value, certificate, size, how it was solved, what was changed in the data."""
-        made, (lower, upper) = self.provenance, self.interval
-        facts: list[tuple[str, Any]] = [
-            ("value", self.value),
-            ("certified optimal", self.certificate.passed),
-            ("duality gap", self.certificate.gap),
-            ("relative gap", self.certificate.relative_gap),
-            ("proven lower bound", lower),
-            ("proven upper bound", upper),
-            ("status", str(self.status)),
-            ("atoms", f"{self.problem.source.size} x {self.problem.target.size}"),
-            ("pairs that carry mass", int(np.count_nonzero(self.sparse_plan.data))),
-            ("form, language", f"{made.form}, {made.language}"),
-            (
-                "algorithm",
-                f"{made.algorithm}, {made.iterations} iterations, {made.refinements} refinements",
-            ),
-            ("seconds", made.total_s),
-            *(("adjustment", note) for note in self.problem.adjustments),
-        ]
-        return pd.DataFrame(facts, columns=["fact", "value"]).set_index("fact")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

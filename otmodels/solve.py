@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, overload
+from typing import Any, Literal, TypeAlias, overload
 
+import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from otmodels.errors import UnknownNameError
+from otmodels.errors import ParameterError, UnknownNameError
+from otmodels.families import Family, Kantorovich, KantorovichRubinstein, applicable_network, infeasible
 from otmodels.feasibility import find_bottleneck
-from otmodels.formulations import FORMS, formulation, supports
+from otmodels.formulations import FORMS, KANTOROVICH, LIPSCHITZ, formulation, supports
+from otmodels.generation import generate
 from otmodels.languages import LANGUAGES, check_time_limit, unsupported
-from otmodels.model import Model, error_of, infeasible
+from otmodels.lipschitz_solution import LipschitzSolution
+from otmodels.model import Model, error_of
+from otmodels.network import Network
 from otmodels.problem import TransportProblem
 from otmodels.solution import Solution, Unsolved
 
+Support: TypeAlias = Literal["full", "neighbours", "generated"] | Network | npt.ArrayLike
+"""Which pairs get a variable; for the Lipschitz forms, which arcs."""
+
 
 def build(
-    problem: TransportProblem, form: str = "primal", language: str = "cvxpy", *, support: Literal["full"] | npt.ArrayLike = "full"
+    problem: TransportProblem,
+    form: str = "primal",
+    language: str = "cvxpy",
+    *,
+    support: Support = "full",
+    force: bool = False,
 ) -> Model:
     """Declare a transport problem in a modelling language.
 
@@ -26,16 +39,20 @@ def build(
     ----------
     problem : TransportProblem
         The data.
-    form : {"primal", "dual"}
-        Kantorovich's program or its dual.
+    form : {"primal", "dual", "lipschitz", "flow"}
+        Kantorovich's program or its dual; the Lipschitz program or its dual, the flow, which need a metric cost.
     language : {"cvxpy", "pyomo", "highspy"}
         The language.
-    support : "full" or array_like of int, shape (k, 2)
-        Which pairs get a variable.
+    support : "full", "neighbours", "generated", array_like of int (k, 2) or Network
+        Which pairs get a variable. For the Lipschitz forms, which pairs of nodes are arcs: "neighbours" takes those of a
+        grid or the edges of a graph, where they span the metric; "generated", on a grid, coprime directions and the arcs
+        that an optimal flow needs besides; a `Network` any arcs.
+    force : bool
+        Whether the Lipschitz forms take a cost that is no metric, and give a lower bound.
 
     Raises
     ------
-    UnknownNameError, ShapeError, LabelMismatchError
+    UnknownNameError, ShapeError, LabelMismatchError, ParameterError, NotAMetricError, UnbalancedError
 
     Examples
     --------
@@ -43,7 +60,27 @@ def build(
     >>> build(problem, language="pyomo").linear_program()
     LinearProgram(min, 4 rows, 4 columns, 8 nonzeros)
     """
-    return Model(problem, form, language, support)
+    formulation(form, language)
+    return Model(_family(problem, form, support, force), form, language)
+
+
+def _family(problem: TransportProblem, form: str, support: Support, force: bool) -> Family:
+    if form in LIPSCHITZ:
+        arcs = _generated(problem) if isinstance(support, str) and support == "generated" else support
+        return KantorovichRubinstein(problem, arcs, force)
+    if force:
+        raise ParameterError("force", f"is set with form {form!r}, which takes any cost", "Leave it out")
+    if isinstance(support, Network):
+        raise ParameterError("support", f"is a network with form {form!r}", "Give pairs (k, 2), or choose 'lipschitz' or 'flow'")
+    return Kantorovich(problem, support)
+
+
+def _generated(problem: TransportProblem) -> Network:
+    """The arcs that an optimal flow on a grid takes."""
+    made = generate(Network.directions(problem, 1))
+    if made.status.termination.stopped or not made.rounds:
+        raise error_of(Unsolved(made.status, problem, (0.0, np.inf), "the arcs are not all generated"))
+    return made.network
 
 
 @overload
@@ -52,44 +89,50 @@ def solve(
     form: str = ...,
     language: str = ...,
     *,
-    support: Literal["full"] | npt.ArrayLike = ...,
+    support: Support = ...,
+    force: bool = ...,
     time_limit: float | None = ...,
     throw: Literal[True] = ...,
     verbose: bool = ...,
-) -> Solution: ...
+) -> Solution | LipschitzSolution: ...
 @overload
 def solve(
     problem: TransportProblem,
     form: str = ...,
     language: str = ...,
     *,
-    support: Literal["full"] | npt.ArrayLike = ...,
+    support: Support = ...,
+    force: bool = ...,
     time_limit: float | None = ...,
     throw: bool,
     verbose: bool = ...,
-) -> Solution | Unsolved: ...
+) -> Solution | LipschitzSolution | Unsolved: ...
 def solve(
     problem: TransportProblem,
     form: str = "primal",
     language: str = "cvxpy",
     *,
-    support: Literal["full"] | npt.ArrayLike = "full",
+    support: Support = "full",
+    force: bool = False,
     time_limit: float | None = None,
     throw: bool = True,
     verbose: bool = False,
-) -> Solution | Unsolved:
+) -> Solution | LipschitzSolution | Unsolved:
     """Solve a transport problem and certify the answer over all pairs.
 
     Parameters
     ----------
     problem : TransportProblem
         The data.
-    form : {"primal", "dual"}
-        Kantorovich's program or its dual; both give plan and potentials.
+    form : {"primal", "dual", "lipschitz", "flow"}
+        Kantorovich's program or its dual; both give plan and potentials. The Lipschitz program or its dual, the flow, for
+        a metric cost on a common support; both give one potential f, with g = -f, and a flow.
     language : {"cvxpy", "pyomo", "highspy"}
         The language that the program is declared in.
-    support : "full" or array_like of int, shape (k, 2)
-        Which pairs get a variable.
+    support : "full", "neighbours", "generated", array_like of int (k, 2) or Network
+        Which pairs get a variable, or which arcs, see `build`.
+    force : bool
+        Whether the Lipschitz forms take a cost that is no metric: the value is then a lower bound, and says so.
     time_limit : float, optional
         Seconds for the solver, > 0.
     throw : bool
@@ -101,6 +144,8 @@ def solve(
     ------
     UnknownNameError, ParameterError
         Bad arguments, before any work.
+    NotAMetricError
+        A Lipschitz form and a cost that is no metric; the message has the witness.
     InfeasibleError
         Forbidden pairs leave no feasible plan; names the atoms.
     StoppedError, SolveError
@@ -120,8 +165,9 @@ def solve(
         if throw:
             raise error_of(unsolved)
         return unsolved
-    result = build(problem, form, language, support=support).solve(time_limit=time_limit, throw=throw, verbose=verbose)
-    assert isinstance(result, Solution | Unsolved)
+    model = build(problem, form, language, support=support, force=force)
+    result = model.solve(time_limit=time_limit, throw=throw, verbose=verbose)
+    assert isinstance(result, Solution | LipschitzSolution | Unsolved)
     return result
 
 
@@ -135,33 +181,40 @@ def compare(
     problem : TransportProblem
         The data.
     forms, languages : sequence of str, optional
-        All that exist where omitted.
+        All that exist where omitted; the Lipschitz forms where the cost is a metric on a common support. They are stated
+        on the neighbours of a grid or the edges of a graph where these span the metric, else on all pairs.
 
     Returns
     -------
     DataFrame
-        One row a (form, language): value, gap, relative_gap, certified, and the seconds of each step.
+        One row a (form, language): value, gap, relative_gap, certified, number of pairs or arcs, and the seconds of each
+        step.
 
     Raises
     ------
     UnknownNameError
         A form or a language does not exist, or no combination is left.
+    NotAMetricError, LabelMismatchError
+        A Lipschitz form was asked for and the cost is no metric on a common support.
     """
     for form in forms or FORMS:
-        formulation(form, LANGUAGES[0])
+        formulation(form)
     for language in languages or LANGUAGES:
         if language not in LANGUAGES:
             raise unsupported(language)
+    network = applicable_network(problem) if forms is None or set(forms) & set(LIPSCHITZ) else None
+    stated = FORMS if forms is not None or network is not None else KANTOROVICH
     pairs = [
-        (form, language) for form, language in supports() if form in (forms or FORMS) and language in (languages or LANGUAGES)
+        (form, language) for form, language in supports() if form in (forms or stated) and language in (languages or LANGUAGES)
     ]
     if not pairs:
         raise UnknownNameError("forms, languages", "leave no combination", f"Choose among {supports()}")
-    rows = [_row(solve(problem, form, language)) for form, language in pairs]
+    arcs: dict[str, Support] = dict.fromkeys(LIPSCHITZ, network or "full")
+    rows = [_row(solve(problem, form, language, support=arcs.get(form, "full"))) for form, language in pairs]
     return pd.DataFrame(rows).set_index(["form", "language"])
 
 
-def _row(solution: Solution) -> dict[str, Any]:
+def _row(solution: Solution | LipschitzSolution) -> dict[str, Any]:
     made, certificate = solution.provenance, solution.certificate
     return {
         "form": made.form,
@@ -170,6 +223,7 @@ def _row(solution: Solution) -> dict[str, Any]:
         "gap": certificate.gap,
         "relative_gap": certificate.relative_gap,
         "certified": certificate.passed,
+        "pairs": made.pairs,
         "build_s": made.build_s,
         "compile_s": made.compile_s,
         "solve_s": made.solve_s,

@@ -15,6 +15,7 @@ class Termination(Enum):
     INFEASIBLE_OR_UNBOUNDED = "the program is infeasible or unbounded; the solver did not find out which"
     TIME_LIMIT = "the time limit was reached; allow more time"
     ITERATION_LIMIT = "an iteration limit was reached; allow more iterations"
+    GAP = "the gap that was asked for is reached"
     INTERRUPTED = "the solve was interrupted"
     FAILED = "the solver failed; its log, which verbose output shows, may say why"
 

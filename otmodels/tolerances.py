@@ -56,3 +56,7 @@ REFINEMENT = 1e-12
 
 SOLVER = 1e-10
 """Feasibility tolerance handed to HiGHS, absolute, the least that it accepts."""
+
+METRIC = 1e-12
+"""A distance fails an axiom of a metric where it is above its bound by more than this much of the distances in the bound (see
+`otmodels.axioms`)."""

@@ -22,7 +22,7 @@ Number: TypeAlias = int | Fraction
 Masses: TypeAlias = Sequence[Number]
 Costs: TypeAlias = Sequence[Sequence[Number | None]]
 
-SOLVERS = om.supports()
+SOLVERS = om.supports("primal", "dual")
 """Every (form, language)."""
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from otmodels.datasets import Dataset, Units, read_dataset, read_files
 from otmodels.errors import (
@@ -19,11 +20,14 @@ from otmodels.errors import (
     ShapeError,
     UnbalancedError,
     UnknownNameError,
+    ZeroMassError,
 )
+from otmodels.images import read_image
 from otmodels.measure import Measure, read_measure
+from otmodels.network.graph import GraphCost
 
 DATA = Path(__file__).parents[1] / "data"
-BUNDLED = ["canning", "digits", "earth_moving", "world_population"]
+BUNDLED = ["canning", "digits", "earth_moving", "pictures", "roads", "world_population"]
 
 
 def raw(name: str) -> tuple[Measure, Measure]:
@@ -38,6 +42,26 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "target.csv").write_text("label,mass,x,y\nbridge,2,0,0\nmill,2,3,4\n")
     (tmp_path / "cost.csv").write_text("quarry,mill,bridge\nsouth,1,2\nnorth,3,4\n")
     (tmp_path / "problem.toml").write_text('title = "Stone"\n')
+    return tmp_path
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Light in two pictures of 1 x 3 pixels."""
+    for name, levels in (("source", [0, 200, 100]), ("target", [100, 0, 200])):
+        Image.fromarray(np.array([levels], dtype=np.uint8)).save(tmp_path / f"{name}.png")
+    (tmp_path / "problem.toml").write_text('title = "Light"\n')
+    return tmp_path
+
+
+@pytest.fixture
+def roads(tmp_path: Path) -> Path:
+    """Stone from two quarries to two sites, none with coordinates of its own, along the roads of three villages and a mill."""
+    (tmp_path / "source.csv").write_text("label,mass\nnorth,3\nsouth,1\n")
+    (tmp_path / "target.csv").write_text("label,mass\nbridge,2\nmill,2\n")
+    (tmp_path / "edges.csv").write_text("from,to,length\nnorth,bridge,2\nbridge,south,3\nsouth,mill,4\nnorth,mill,20\n")
+    (tmp_path / "places.csv").write_text("label,east,up\nnorth,0,2\nbridge,0,0\nsouth,3,0\nmill,7,0\n")
+    (tmp_path / "problem.toml").write_text('title = "Stone"\n[cost]\ngraph = "edges.csv"\nplaces = "places.csv"\n')
     return tmp_path
 
 
@@ -116,6 +140,50 @@ class TestBundled:
         assert target.points is not None
         assert np.array_equal(source.points, target.points)
         assert target.mass.min() > 10_000_000
+
+    def test_pictures_are_128_by_128_pixels_of_whole_grey_levels(self) -> None:
+        pavilion, dahlia = (read_image(DATA / "pictures" / f"{name}.png") for name in ("source", "target"))
+        assert pavilion.size == dahlia.size == 128 * 128
+        assert (pavilion.total, dahlia.total) == (2_373_712, 1_255_461)
+        assert pavilion.rounding == dahlia.rounding == 0
+        dataset = read_dataset(DATA / "pictures")
+        assert dataset.coordinates == ("row", "column")
+        assert dataset.problem.cost.description == "cityblock"
+        corner_to_corner = dataset.problem.cost.at(np.array([0]), np.array([128 * 128 - 1]))
+        assert corner_to_corner.tolist() == [254]
+
+    def test_pictures_name_their_photographers_and_the_licence_that_asks_for_it(self) -> None:
+        dataset = read_dataset(DATA / "pictures")
+        assert all(name in dataset.source for name in ("danielbuechele", "vultilion"))
+        assert "https://creativecommons.org/licenses/by/2.0/" in dataset.licence
+        assert "changed" in dataset.licence
+
+    def test_roads_carry_40_lorries_over_the_map_of_20_towns(self) -> None:
+        dataset = read_dataset(DATA / "roads")
+        cost = dataset.problem.cost
+        assert isinstance(cost, GraphCost)
+        assert (cost.graph.size, cost.graph.arcs.count) == (20, 46)
+        assert dataset.problem.source.total == dataset.problem.target.total == 40
+        assert dataset.problem.adjustments == ()
+        costs = dict(zip(dataset.problem.target.labels, cost.values[0], strict=True))
+        assert dataset.problem.source.labels[0] == "Arad"
+        by_sibiu_and_pitesti = 140 + 80 + 97 + 101
+        assert costs["Bucharest"] == by_sibiu_and_pitesti == 418
+        assert costs["Oradea"] == 75 + 71
+        assert "made up" in dataset.description
+
+    def test_roads_have_their_towns_in_romania(self) -> None:
+        dataset = read_dataset(DATA / "roads")
+        cost = dataset.problem.cost
+        assert isinstance(cost, GraphCost)
+        assert dataset.coordinates == ("longitude", "latitude")
+        points = cost.graph.points
+        assert points is not None
+        assert (points.min(axis=0) > (20.2, 43.6)).all()
+        assert (points.max(axis=0) < (29.8, 48.3)).all()
+        place = dict(zip(cost.graph.labels, points.tolist(), strict=True))
+        assert place["Zerind"][1] > place["Arad"][1] > place["Timisoara"][1] > place["Mehadia"][1]
+        assert place["Eforie"][0] > place["Hirsova"][0] > place["Urziceni"][0] > place["Bucharest"][0]
 
     def test_world_population_measures_great_circles_in_kilometres(self) -> None:
         dataset = read_dataset(DATA / "world_population")
@@ -198,6 +266,19 @@ class TestProblemToml:
             ('[cost]\nmatrix = "cost.csv"\nmetric = "euclidean"', "cost.metric", "Leave out one"),
             ('[cost]\nmatrix = "cost.csv"\npower = 2', "cost.power", "Leave out one"),
             ("[units]\nmass = 3", "units.mass", "text in quotes"),
+            ("grid = 2", "grid", "[grid]"),
+            ('[grid]\nspacing = "wide"', "grid.spacing", "a number"),
+            ("[grid]\nspacing = true", "grid.spacing", "a number"),
+            ("[grid]\ninvert = 1", "grid.invert", "true or false"),
+            ("[grid]\ninvert = true", "grid", "Leave it out"),
+            ("[cost]\ngraph = 1", "cost.graph", "text in quotes"),
+            ('[cost]\ngraph = "edges.csv"\ndirected = 1', "cost.directed", "true or false"),
+            ('[cost]\nmetric = "euclidean"\ngraph = "edges.csv"', "cost.metric", "Leave out one"),
+            ('[cost]\ngraph = "edges.csv"\norder = 3', "cost.order", "Leave out one"),
+            ('[cost]\ngraph = "edges.csv"\nmatrix = "cost.csv"', "cost.graph", "Leave out one"),
+            ('[cost]\nmatrix = "cost.csv"\nplaces = "places.csv"', "cost.places", "Leave out one"),
+            ('[cost]\nplaces = "places.csv"', "cost.places", 'graph = "edges.csv"'),
+            ("[cost]\ndirected = true", "cost.directed", 'graph = "edges.csv"'),
         ],
     )
     def test_a_wrong_value_is_refused_with_its_key(self, folder: Path, text: str, key: str, remedy: str) -> None:
@@ -307,6 +388,125 @@ class TestFiles:
         error = refusal(folder, LabelMismatchError)
         assert error.argument.endswith("source.csv")
         assert "label" in error.remedy
+
+
+class TestPictures:
+    def test_stand_in_place_of_tables(self, pictures: Path) -> None:
+        dataset = read_dataset(pictures)
+        assert dataset.coordinates == ("row", "column")
+        assert dataset.problem.source.mass.tolist() == [0, 200, 100]
+        assert dataset.problem.target.mass.tolist() == [100, 0, 200]
+        assert dataset.problem.cost.values.tolist() == [[0, 1, 2], [1, 0, 1], [2, 1, 0]]
+        assert dataset.problem.adjustments == ()
+
+    def test_spacing_and_invert_are_taken_over(self, pictures: Path) -> None:
+        state(pictures, 'balance = "rescale"\n[grid]\nspacing = 0.5\ninvert = true')
+        problem = read_dataset(pictures).problem
+        np.testing.assert_allclose(problem.source.mass, np.array([255, 55, 155]) / 465)
+        assert problem.cost.values[0].tolist() == [0, 0.5, 1]
+
+    def test_a_picture_may_stand_beside_a_table_of_its_coordinates(self, pictures: Path) -> None:
+        (pictures / "target.png").unlink()
+        (pictures / "target.csv").write_text("label,mass,row,column\ncorner,300,0,4\n")
+        assert read_dataset(pictures).problem.cost.values.tolist() == [[4], [3], [2]]
+        (pictures / "target.csv").write_text("label,mass,column,row\ncorner,300,4,0\n")
+        assert refusal(pictures, LabelMismatchError).argument == str(pictures / "target.csv")
+
+    def test_a_picture_and_a_table_of_one_measure_are_refused(self, pictures: Path) -> None:
+        (pictures / "target.csv").write_text("mass,row,column\n300,0,4\n")
+        error = refusal(pictures, FileFormatError)
+        assert "target.csv and target.png" in error.fault
+
+    def test_a_spacing_out_of_range_is_refused_by_its_key(self, pictures: Path) -> None:
+        state(pictures, "[grid]\nspacing = 0")
+        assert refusal(pictures, ParameterError).argument == f"{pictures / 'problem.toml'}, grid.spacing"
+
+    def test_a_black_picture_and_a_damaged_one_are_refused_with_the_file(self, pictures: Path) -> None:
+        Image.new("L", (3, 1)).save(pictures / "target.png")
+        assert refusal(pictures, ZeroMassError).argument.startswith(str(pictures / "target.png"))
+        (pictures / "source.png").write_bytes(b"no picture")
+        assert refusal(pictures, FileFormatError).argument == str(pictures / "source.png")
+
+    def test_single_files_may_be_pictures(self, pictures: Path) -> None:
+        problem = read_files(pictures / "source.png", pictures / "target.png", metric="cityblock").problem
+        assert problem.source.mass.tolist() == [0, 200, 100]
+
+
+class TestGraphs:
+    def test_the_cost_is_the_length_of_a_shortest_path(self, roads: Path) -> None:
+        problem = read_dataset(roads).problem
+        assert problem.cost.values.tolist() == [[2, 9], [3, 4]]
+        assert problem.cost.description == "shortest path"
+
+    def test_power_and_directed_are_taken_over(self, roads: Path) -> None:
+        (roads / "edges.csv").write_text("from,to,length\nnorth,bridge,2\nsouth,bridge,3\nsouth,mill,4\nnorth,mill,20\n")
+        state(roads, '[cost]\ngraph = "edges.csv"\npower = 2\ndirected = true\n[units]\ndistance = "km"')
+        dataset = read_dataset(roads)
+        assert dataset.problem.cost.values.tolist() == [[4, 400], [9, 16]]
+        assert dataset.units.cost == "km^2"
+
+    def test_atoms_without_coordinates_have_those_of_the_places(self, roads: Path) -> None:
+        dataset = read_dataset(roads)
+        assert dataset.coordinates == ("east", "up")
+        assert dataset.problem.source.points is not None
+        assert dataset.problem.source.points.tolist() == [[0, 2], [3, 0]]
+        assert dataset.problem.source.rounding == 0
+
+    def test_atoms_keep_coordinates_of_their_own_and_need_none(self, roads: Path) -> None:
+        state(roads, '[cost]\ngraph = "edges.csv"')
+        dataset = read_dataset(roads)
+        assert dataset.coordinates == ()
+        assert dataset.problem.source.points is None
+        for name, labels in (("source", ("north", "south")), ("target", ("bridge", "mill"))):
+            (roads / f"{name}.csv").write_text("label,mass,x\n" + "".join(f"{label},1,9\n" for label in labels))
+        state(roads, '[cost]\ngraph = "edges.csv"\nplaces = "places.csv"')
+        dataset = read_dataset(roads)
+        assert dataset.coordinates == ("x",)
+        assert dataset.problem.source.points is not None
+        assert dataset.problem.source.points.tolist() == [[9], [9]]
+
+    def test_masses_with_decimals_stay_so(self, roads: Path) -> None:
+        (roads / "source.csv").write_text("label,mass\nnorth,2.7\nsouth,1.3\n")
+        source = read_dataset(roads).problem.source
+        assert source.mass.tolist() == [2.7, 1.3]
+        assert source.rounding > 0
+
+    @pytest.mark.parametrize("places", ["", 'places = "places.csv"'])
+    def test_an_atom_that_is_no_vertex_is_refused_with_file_and_label(self, roads: Path, places: str) -> None:
+        (roads / "target.csv").write_text("label,mass\nbridge,2\nmarket,2\n")
+        state(roads, f'[cost]\ngraph = "edges.csv"\n{places}')
+        error = refusal(roads, LabelMismatchError)
+        assert error.argument == str(roads / "target.csv")
+        assert "'market'" in error.fault
+        assert "'north'" in error.remedy
+
+    def test_atoms_need_labels(self, roads: Path) -> None:
+        (roads / "source.csv").write_text("mass\n3\n1\n")
+        error = refusal(roads, LabelMismatchError)
+        assert error.argument == str(roads / "source.csv")
+        assert "edges.csv" in error.fault
+        assert "label" in error.remedy
+
+    def test_an_atom_that_no_road_reaches_is_refused(self, roads: Path) -> None:
+        (roads / "edges.csv").write_text("from,to,length\nnorth,bridge,2\nbridge,south,3\n")
+        error = refusal(roads, ForbiddenAtomError)
+        assert error.argument == f"{roads / 'edges.csv'}, target"
+        assert "'mill'" in error.fault
+
+    def test_a_power_out_of_range_is_refused_by_its_key(self, roads: Path) -> None:
+        state(roads, '[cost]\ngraph = "edges.csv"\npower = -1')
+        assert refusal(roads, ParameterError).argument == f"{roads / 'problem.toml'}, cost.power"
+
+    @pytest.mark.parametrize("missing", ["edges.csv", "places.csv"])
+    def test_a_missing_file_is_named(self, roads: Path, missing: str) -> None:
+        (roads / missing).unlink()
+        assert refusal(roads, FileFormatError).argument == str(roads / missing)
+
+    def test_a_bad_edge_is_refused_with_file_and_line(self, roads: Path) -> None:
+        (roads / "edges.csv").write_text("from,to,length\nnorth,bridge,-2\nbridge,south,3\nsouth,mill,4\n")
+        error = refusal(roads, ParameterError)
+        assert error.argument == f"{roads / 'edges.csv'}, length"
+        assert "line 2" in error.fault
 
 
 class TestSingleFiles:

@@ -14,14 +14,15 @@ ROOMS: tuple[frozenset[str], ...] = tuple(
     frozenset(room.split())
     for room in (
         "errors status tolerances arrays checks",
-        "measure metrics cost problem feasibility",
+        "measure metrics cost problem feasibility axioms images line network",
         "lp",
         "languages",
         "formulations",
         "potentials",
         "tables",
-        "certificate solution",
-        "model solve",
+        "certificate lipschitz_certificate solution lipschitz_solution",
+        "families generation",
+        "model solve distance",
         "datasets plots cli benchmark",
     )
 )

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pyomo.common.gc_manager import PauseGC
 
 from otmodels.errors import UnknownNameError
-from otmodels.formulations import kantorovich
+from otmodels.formulations import kantorovich, lipschitz
+from otmodels.formulations.links import Links
 from otmodels.formulations.support import Support
 from otmodels.languages import LANGUAGES, Declaration, unsupported
 from otmodels.lp import LinearProgram
 
-__all__ = ["FORMS", "Formulation", "Support", "formulation", "supports"]
+__all__ = ["FORMS", "KANTOROVICH", "LIPSCHITZ", "Formulation", "Links", "Support", "formulation", "supports"]
 
 
 @dataclass(frozen=True, slots=True)
 class Formulation:
-    """One program: its stacked form, and its builder in each language."""
+    """One program: its stacked form, and its builder in each language, all from the same data (Support or Links)."""
 
-    program: Callable[[Support], LinearProgram]
-    builders: dict[str, Callable[[Support], Declaration]]
+    program: Callable[[Any], LinearProgram]
+    builders: Mapping[str, Callable[[Any], Declaration]]
 
-    def declare(self, support: Support, language: str) -> Declaration:
+    def declare(self, data: Support | Links, language: str) -> Declaration:
         """The program as a native model; the garbage collector waits, which would search it for cycles again and again."""
         with PauseGC():
-            return self.builders[language](support)
+            return self.builders[language](data)
 
 
 _FORMULATIONS = {
@@ -38,17 +40,33 @@ _FORMULATIONS = {
         kantorovich.dual_program,
         {"cvxpy": kantorovich.dual_cvxpy, "pyomo": kantorovich.dual_pyomo, "highspy": kantorovich.dual_highspy},
     ),
+    "lipschitz": Formulation(
+        lipschitz.lipschitz_program,
+        {"cvxpy": lipschitz.lipschitz_cvxpy, "pyomo": lipschitz.lipschitz_pyomo, "highspy": lipschitz.lipschitz_highspy},
+    ),
+    "flow": Formulation(
+        lipschitz.flow_program,
+        {"cvxpy": lipschitz.flow_cvxpy, "pyomo": lipschitz.flow_pyomo, "highspy": lipschitz.flow_highspy},
+    ),
 }
 
 FORMS = tuple(_FORMULATIONS)
+KANTOROVICH, LIPSCHITZ = ("primal", "dual"), ("lipschitz", "flow")
+"""The two families of forms: for any cost, and for a metric on a common support."""
 
 
-def supports() -> list[tuple[str, str]]:
-    """Every (form, language) that exists."""
-    return [(form, language) for form, formulation in _FORMULATIONS.items() for language in formulation.builders]
+def supports(*forms: str) -> list[tuple[str, str]]:
+    """Every (form, language) that exists, of all forms or of those that are named.
+
+    Examples
+    --------
+    >>> supports("flow")
+    [('flow', 'cvxpy'), ('flow', 'pyomo'), ('flow', 'highspy')]
+    """
+    return [(form, language) for form in forms or FORMS for language in formulation(form).builders]
 
 
-def formulation(form: str, language: str) -> Formulation:
+def formulation(form: str, language: str = LANGUAGES[0]) -> Formulation:
     """The formulation of that name, known to exist in that language.
 
     Raises

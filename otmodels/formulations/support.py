@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 from typing import Any, Literal
@@ -14,6 +13,7 @@ import pyomo.environ as pyo
 
 from otmodels.arrays import FloatArray, IndexArray, numbers
 from otmodels.errors import LabelMismatchError, ShapeError, UnknownNameError
+from otmodels.formulations.names import keys, names_of, texts
 from otmodels.lp import Names
 from otmodels.measure import some
 from otmodels.problem import TransportProblem
@@ -70,18 +70,18 @@ class Support:
     def sets(self) -> pyo.ConcreteModel:
         """A pyomo model with the sets of sources, targets and pairs, indexed by label."""
         model = pyo.ConcreteModel()
-        model.sources = pyo.Set(initialize=self._keys(self.problem.source.labels))
-        model.targets = pyo.Set(initialize=self._keys(self.problem.target.labels))
+        model.sources = pyo.Set(initialize=keys(self.problem.source.labels))
+        model.targets = pyo.Set(initialize=keys(self.problem.target.labels))
         model.pairs = model.sources * model.targets if self.pairs is None else pyo.Set(initialize=self._key_pairs(), dimen=2)
         return model
 
     def supply(self) -> dict[Hashable, float]:
         """Source masses by label."""
-        return dict(zip(self._keys(self.problem.source.labels), self.a.tolist(), strict=True))
+        return dict(zip(keys(self.problem.source.labels), self.a.tolist(), strict=True))
 
     def demand(self) -> dict[Hashable, float]:
         """Target masses by label."""
-        return dict(zip(self._keys(self.problem.target.labels), self.b.tolist(), strict=True))
+        return dict(zip(keys(self.problem.target.labels), self.b.tolist(), strict=True))
 
     def costs_by_pair(self) -> dict[tuple[Hashable, Hashable], float]:
         """Costs by pair of labels, in C order."""
@@ -89,7 +89,7 @@ class Support:
 
     def partners(self) -> tuple[dict[Hashable, Sequence[Hashable]], dict[Hashable, Sequence[Hashable]]]:
         """The targets that each source may serve, and the sources that may serve each target."""
-        sources, targets = self._keys(self.problem.source.labels), self._keys(self.problem.target.labels)
+        sources, targets = keys(self.problem.source.labels), keys(self.problem.target.labels)
         if self.pairs is None:
             return dict.fromkeys(sources, targets), dict.fromkeys(targets, sources)
         targets_of: dict[Hashable, list[Hashable]] = {source: [] for source in sources}
@@ -101,18 +101,18 @@ class Support:
 
     def source_names(self, name: str) -> Names:
         """name[label] for each source."""
-        return _names(name, self.problem.source.labels)
+        return names_of(name, self.problem.source.labels)
 
     def target_names(self, name: str) -> Names:
         """name[label] for each target."""
-        return _names(name, self.problem.target.labels)
+        return names_of(name, self.problem.target.labels)
 
     def pair_names(self, name: str) -> Names:
         """name[source,target] for each pair, in C order."""
-        return Names(self.size, lambda: [f"{name}[{source},{target}]" for source, target in self._pairs_of(_texts)])
+        return Names(self.size, lambda: [f"{name}[{source},{target}]" for source, target in self._pairs_of(texts)])
 
     def _key_pairs(self) -> list[tuple[Hashable, Hashable]]:
-        return self._pairs_of(self._keys)
+        return self._pairs_of(keys)
 
     def _pairs_of(self, made: Callable[[pd.Index[Any]], Sequence[Hashable]]) -> list[tuple[Hashable, Hashable]]:
         """What is made of the labels, for each pair, in C order."""
@@ -121,31 +121,13 @@ class Support:
             return [(source, target) for source in sources for target in targets]
         return [(sources[i], targets[j]) for i, j in zip(self.pairs[0].tolist(), self.pairs[1].tolist(), strict=True)]
 
-    @staticmethod
-    def _keys(labels: pd.Index[Any]) -> list[Hashable]:
-        """Labels as pyomo can index by them: it would take a tuple apart."""
-        if not any(isinstance(label, tuple) for label in labels):
-            return list(labels.tolist())
-        return list(_texts(labels))
-
-
-def _texts(labels: pd.Index[Any]) -> list[str]:
-    """One text a label; labels that look the same, such as 1 and "1", are told apart by their position."""
-    texts = [str(label) for label in labels]
-    if len(set(texts)) == len(texts):
-        return texts
-    counts = Counter(texts)
-    return [text if counts[text] == 1 else f"{text}#{k}" for k, text in enumerate(texts)]
-
-
-def _names(name: str, labels: pd.Index[Any]) -> Names:
-    return Names(len(labels), lambda: [f"{name}[{text}]" for text in _texts(labels)])
-
 
 def _pairs(problem: TransportProblem, support: Literal["full"] | npt.ArrayLike) -> tuple[IndexArray, IndexArray] | None:
     if isinstance(support, str):
         if support != "full":
-            raise UnknownNameError("support", f"{support!r} is not known", "Choose 'full', or give an array of pairs (k, 2)")
+            raise UnknownNameError(
+                "support", f"{support!r} is not for this form", "Choose 'full', or give an array of pairs (k, 2)"
+            )
         return problem.allowed_pairs() if problem.has_forbidden else None
     try:
         given = numbers("support", support)

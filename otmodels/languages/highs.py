@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import highspy
 import numpy as np
+from scipy.sparse import csc_array, hstack
 
 from otmodels.arrays import FloatArray
-from otmodels.lp import LinearProgram
+from otmodels.lp import LinearProgram, numbered
 from otmodels.status import OPTIMAL, PointStatus, Status, Termination
 from otmodels.tolerances import SOLVER
 
@@ -62,6 +63,32 @@ class Units:
         bound = np.abs(bounds[np.isfinite(bounds)]).max(initial=0.0)
         cost = np.abs(program.c).max(initial=0.0)
         return cls(float(power_of_two(cost)), float(power_of_two(bound)), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """An algorithm of HiGHS; all end at a vertex with a basis.
+
+    Attributes
+    ----------
+    name : str
+        As it is reported.
+    solver : str
+        HiGHS's name of it.
+    strategy : int
+        HiGHS's number of a simplex strategy.
+    """
+
+    name: str
+    solver: str
+    strategy: int = 1
+
+
+DUAL_SIMPLEX = Method("dual simplex", "simplex", 1)
+PRIMAL_SIMPLEX = Method("primal simplex", "simplex", 4)
+INTERIOR_POINT = Method("interior point (hipo) and crossover", "hipo")
+IPX = Method("interior point (ipx) and crossover", "ipx")
+METHODS = (DUAL_SIMPLEX, PRIMAL_SIMPLEX, INTERIOR_POINT, IPX)
 
 
 class Session:
@@ -106,12 +133,34 @@ class Session:
         self.highs.changeRowsBounds(rows.size, rows, _bounds(row_lower / scale), _bounds(row_upper / scale))
         self.highs.changeColsBounds(columns.size, columns, _bounds(lower / self.units.bound), _bounds(upper / self.units.bound))
 
-    def run(self) -> Answer:
-        """Run the dual simplex method from where it stands, without presolve: what measured best on transport programs."""
+    def add_columns(self, c: FloatArray, matrix: csc_array) -> None:
+        """Append variables >= 0 with their costs (k,) and columns (r, k), in the program's units; the basis stays."""
+        program, units, count = self.program, self.units, c.size
+        self.program = replace(
+            program,
+            c=np.concatenate([program.c, c]),
+            A=csc_array(hstack([program.A, matrix])),
+            lower=np.concatenate([program.lower, np.zeros(count)]),
+            upper=np.concatenate([program.upper, np.full(count, np.inf)]),
+            column_names=numbered("column_", program.shape[1] + count),
+        )
+        self.highs.addCols(
+            count,
+            c / units.cost,
+            np.zeros(count),
+            np.full(count, highspy.kHighsInf),
+            matrix.nnz,
+            matrix.indptr[:-1].astype(np.int32),
+            matrix.indices.astype(np.int32),
+            matrix.data / units.rows[matrix.indices],
+        )
+
+    def run(self, method: Method = DUAL_SIMPLEX) -> Answer:
+        """Run a method, the simplex methods from where the last run ended; no presolve: what measured best here."""
         remaining = self.deadline - time.perf_counter()
         if remaining <= 0:
             return Answer(Status(Termination.TIME_LIMIT, PointStatus.NONE, PointStatus.NONE), None, None)
-        options: dict[str, Any] = {"solver": "simplex", "presolve": "off"}
+        options: dict[str, Any] = {"solver": method.solver, "simplex_strategy": method.strategy, "presolve": "off"}
         options |= {"primal_feasibility_tolerance": SOLVER, "dual_feasibility_tolerance": SOLVER, "output_flag": self.verbose}
         if np.isfinite(remaining):
             options["time_limit"] = self.highs.getRunTime() + remaining
@@ -123,7 +172,8 @@ class Session:
     def _answer(self) -> Answer:
         termination = _TERMINATION.get(self.highs.getModelStatus(), Termination.FAILED)
         info, solution = self.highs.getInfo(), self.highs.getSolution()
-        self.iterations += max(0, info.simplex_iteration_count)
+        counts = info.simplex_iteration_count, info.ipm_iteration_count, info.crossover_iteration_count
+        self.iterations += sum(max(0, count) for count in counts)
         x = y = None
         if solution.value_valid and info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
             x = np.array(solution.col_value) * self.units.bound
@@ -159,7 +209,9 @@ def _run_in_thread(highs: Any) -> None:
         if stop.is_set():
             event.interrupt()
 
-    highs.cbSimplexInterrupt.subscribe(interrupt)
+    callbacks = highs.cbSimplexInterrupt, highs.cbIpmInterrupt
+    for callback in callbacks:
+        callback.subscribe(interrupt)
     worker = threading.Thread(target=_run_and_say, args=(highs, done), daemon=True)
     worker.start()
     while not done.is_set():
@@ -168,4 +220,5 @@ def _run_in_thread(highs: Any) -> None:
         except KeyboardInterrupt:
             stop.set()
     worker.join()
-    highs.cbSimplexInterrupt.unsubscribe(interrupt)
+    for callback in callbacks:
+        callback.unsubscribe(interrupt)

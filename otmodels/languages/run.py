@@ -10,14 +10,19 @@ import numpy as np
 
 from otmodels.arrays import FloatArray
 from otmodels.errors import ParameterError
-from otmodels.languages.highs import Session
+from otmodels.languages.highs import DUAL_SIMPLEX, INTERIOR_POINT, Session
 from otmodels.languages.refinement import refine
 from otmodels.lp import Dual, LinearProgram
 from otmodels.status import Status, Termination
 
-TALL = 4
-"""A program with this many times as many rows as columns is handed to HiGHS as its dual: as written, one of 250,000 rows and
-1,000 columns took the simplex method 4 to 5 times as long."""
+TALL = 3
+"""A program with more than this many times as many rows as columns is handed to HiGHS as its dual: as written, one of 250,000
+rows and 1,000 columns took the simplex method 4 to 5 times as long, and the Lipschitz program of a 128 x 128 grid, 65,000 rows
+and 16,000 columns, 3 times."""
+
+LARGE = 10_000
+"""From this many rows on, the interior point method and crossover take the place of the dual simplex method: on the flow program
+of a grid they took as long at 4,000 and 16,000 rows, and a sixth of the time at 65,000 (`otmodels benchmark methods`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Run:
     algorithm : str
         What HiGHS was run on and with.
     iterations : int
-        Simplex iterations, refinement included.
+        Iterations of the method, of crossover and of refinement.
     refinements : int
         Rounds of iterative refinement.
     seconds : float
@@ -72,7 +77,8 @@ def solve_program(program: LinearProgram, *, time_limit: float | None = None, ve
     started = time.perf_counter()
     dual = Dual.of(program) if program.shape[0] > TALL * program.shape[1] else None
     session = Session(dual.program if dual else program, started + (time_limit or np.inf), verbose)
-    answer = session.run()
+    method = INTERIOR_POINT if session.program.shape[0] >= LARGE else DUAL_SIMPLEX
+    answer = session.run(method)
     x, y, status, refinements = answer.x, answer.y, answer.status, 0
     if status.optimal and x is not None and y is not None:
         x, y, refinements = refine(session, x, y)
@@ -80,7 +86,7 @@ def solve_program(program: LinearProgram, *, time_limit: float | None = None, ve
         x, y = None if y is None else dual.point(y), None if x is None else dual.multipliers(x)
         status = _of_primal(status)
     x, y = None if x is None else x + 0.0, None if y is None else y + 0.0  # no negative zeros
-    algorithm = "simplex on the dual program" if dual else "simplex"
+    algorithm = f"{method.name} on the dual program" if dual else method.name
     return Run(status, x, y, algorithm, session.iterations, refinements, time.perf_counter() - started)
 
 

@@ -6,6 +6,17 @@ changes matplotlib's settings.
 
 from otmodels.plots.heatmaps import plan_heatmap, slack_heatmap
 from otmodels.plots.lines import earth_moving, potentials_line
+from otmodels.plots.lipschitz import lipschitz_matrix, potentials_overlay
 from otmodels.plots.maps import plan_map
+from otmodels.plots.network import flow_arrows
 
-__all__ = ["earth_moving", "plan_heatmap", "plan_map", "potentials_line", "slack_heatmap"]
+__all__ = [
+    "earth_moving",
+    "flow_arrows",
+    "lipschitz_matrix",
+    "plan_heatmap",
+    "plan_map",
+    "potentials_line",
+    "potentials_overlay",
+    "slack_heatmap",
+]

@@ -1,0 +1,237 @@
+"""Wasserstein distances by the fastest exact route that the data allow."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import coo_array, csr_array
+
+from otmodels.certificate import certify
+from otmodels.cost import GroundCost, ground_cost
+from otmodels.errors import ParameterError
+from otmodels.families import interval_of, solution_of
+from otmodels.generation import Generated, Watch, generate
+from otmodels.languages import PRIMAL_SIMPLEX, check_time_limit
+from otmodels.line import Line, exact_masses_along, flow_along, masses_along, potentials_along, staircase
+from otmodels.lipschitz_solution import LipschitzSolution, Result
+from otmodels.measure import Measure
+from otmodels.metrics import MetricFunction, Minkowski
+from otmodels.model import error_of, versions
+from otmodels.network import Graph, Grid, Network, graph_cost
+from otmodels.potentials import close, normalise
+from otmodels.problem import TransportProblem
+from otmodels.solution import Provenance, Solution, Unsolved
+from otmodels.solve import solve
+from otmodels.status import OPTIMAL
+from otmodels.tolerances import DEFAULT
+
+MOST_PAIRS = 1 << 26
+"""Most pairs of a program that states them all; above, it would take tens of gigabytes."""
+
+
+def wasserstein_distance(
+    source: Measure,
+    target: Measure,
+    metric: str | MetricFunction | Graph = "euclidean",
+    power: float = 1.0,
+    *,
+    order: float | None = None,
+    balance: str = "raise",
+    gap: float = 0.0,
+    time_limit: float | None = None,
+    throw: bool = True,
+    watch: Watch | None = None,
+    verbose: bool = False,
+) -> Result:
+    """Solve the transport problem of a ground metric by the fastest exact route, and certify the answer.
+
+    The routes, the first that applies: on the line a closed form; on a grid with the city-block or Chebyshev metric, and on
+    a graph, a flow between neighbours; on a grid with another metric of a norm, a flow on arcs that are generated; else the
+    program of all pairs. `solution.provenance.reason` says which was taken and why.
+
+    Parameters
+    ----------
+    source, target : Measure
+        With points of the same dimension; for a graph, with its vertices as labels.
+    metric : str, callable or Graph
+        As for `ground_cost`, or a graph, whose metric is the length of a shortest path.
+    power : float
+        p > 0: the cost is metric^p, the value is W_p^p and `solution.distance` W_p.
+    order : float, optional
+        Of the Minkowski metric.
+    balance : {"raise", "rescale"}
+        As for `TransportProblem`.
+    gap : float
+        Relative gap between certified bounds at which generation may stop, 0 for the exact value.
+    time_limit : float, optional
+        Seconds, > 0.
+    throw : bool
+        Raise where there is no optimal solution; otherwise return an `Unsolved` with the certified interval.
+    watch : callable, optional
+        Called with a `Round` (number, arcs, lower, upper, seconds) after each round of generation.
+    verbose : bool
+        Whether HiGHS prints its log.
+
+    Raises
+    ------
+    InputError
+        Data or options that cannot be used.
+    StoppedError
+        Stopped by `time_limit` or Ctrl-C; the error has the certified interval.
+
+    Examples
+    --------
+    >>> from otmodels import Measure
+    >>> solution = wasserstein_distance(Measure([1, 1], points=[0, 1]), Measure([1, 1], points=[2, 5]), power=2)
+    >>> solution.value, solution.provenance.form
+    (20.0, 'closed form')
+    """
+    for argument, measure in (("source", source), ("target", target)):
+        if not isinstance(measure, Measure):
+            remedy = "Make one: Measure(mass, points), Measure.from_samples(x) or grid_measure(array)"
+            raise ParameterError(argument, f"is {type(measure).__name__}, not a Measure", remedy)
+    if not 0 <= gap < 1:
+        raise ParameterError("gap", f"is {gap}", "Give a relative gap in [0, 1), such as 1e-3; 0 asks for the exact value")
+    check_time_limit(time_limit)
+    if isinstance(metric, Graph):
+        if order is not None:
+            raise ParameterError("order", f"is {order} with a graph", "Only 'minkowski' takes an order")
+        problem = TransportProblem(source, target, graph_cost(source, target, metric, power), balance)
+    else:
+        problem = TransportProblem(source, target, ground_cost(source, target, metric, power, order=order), balance)
+    result = _Route(problem, gap, time_limit, watch, verbose).taken()
+    if throw and isinstance(result, Unsolved):
+        raise error_of(result)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """The ways to solve a problem of a ground metric, and what is asked for."""
+
+    problem: TransportProblem
+    gap: float
+    time_limit: float | None
+    watch: Watch | None
+    verbose: bool
+
+    def taken(self) -> Result:
+        """The result of the first route that applies."""
+        cost = self.problem.cost
+        line = Line.of(cost)
+        if line is not None:
+            return self._flow_on_line() if line.power == 1 else self._monotone(line)
+        if isinstance(cost, GroundCost) and cost.power == 1 and isinstance(cost.metric, Minkowski):
+            grid = Grid.through(np.concatenate([cost.x, cost.y]))
+            if grid is not None:
+                return self._on_grid(cost.metric)
+        if not isinstance(cost, GroundCost) and getattr(cost, "power", None) == 1:
+            return self._flow("the metric of a graph, which its edges span")
+        return self._dense()
+
+    def _flow_on_line(self) -> Result:
+        """W_1 on the line: between neighbouring points flows the difference of the masses to the left of them."""
+        started = time.perf_counter()
+        network = Network.neighbours(self.problem)
+        points, arcs = network.nodes.points, network.arcs
+        assert points is not None
+        onward = flow_along(network.nodes.divergence)
+        potential = np.concatenate([[0.0], -np.cumsum(np.sign(onward) * np.diff(points[:, 0]))])
+        flow = np.zeros(arcs.count)
+        flow[: onward.size], flow[onward.size :] = np.maximum(onward, 0.0), np.maximum(-onward, 0.0)
+        made = self._closed_form("flow between neighbours on the line", "points on the line, power 1: a flow in closed form")
+        made = replace(made, support=network.arcs.description, pairs=network.arcs.count)
+        return _timed(solution_of(network, flow, potential, OPTIMAL, made), started)
+
+    def _monotone(self, line: Line) -> Result:
+        """W_p on the line: the monotone plan, and potentials along its staircase."""
+        started = time.perf_counter()
+        problem = self.problem
+        i, j = staircase(line, problem.a, problem.b)
+        made = self._closed_form("monotone plan", "points on the line and a convex cost: the monotone plan is optimal")
+        made = replace(made, support="pairs along the monotone plan", pairs=i.size)
+        f, g = close(problem, *normalise(problem, *potentials_along(line, i, j)))
+        solution = None
+        for masses in (masses_along, exact_masses_along):
+            mass = masses(i, j, problem.a, problem.b)
+            plan = csr_array(coo_array((mass[mass > 0], (i[mass > 0], j[mass > 0])), shape=problem.shape))
+            certificate = certify(problem, plan, f, g)
+            solution = Solution(OPTIMAL, problem, certificate.primal_value, f, g, plan, certificate, made)
+            if certificate.passed:
+                break
+        assert solution is not None
+        return _timed(solution, started)
+
+    def _on_grid(self, metric: Minkowski) -> Result:
+        """Neighbours where they span the metric, else arcs that are generated."""
+        try:
+            Network.neighbours(self.problem)
+        except ParameterError:
+            return self._generated(metric)
+        return self._flow(f"points on a grid and the {metric.name} metric, which neighbours span")
+
+    def _flow(self, reason: str) -> Result:
+        """The flow program on neighbours."""
+        return self._solved("flow", "neighbours", reason)
+
+    def _dense(self) -> Result:
+        """The program of all pairs."""
+        n, m = self.problem.shape
+        if n * m > MOST_PAIRS:
+            fault = f"have {n} x {m} pairs, and no route but the program of all pairs, which stops at {MOST_PAIRS}"
+            raise ParameterError("source, target", fault, "Give fewer atoms, or points on a grid or on the line with power 1")
+        reason = f"cost {self.problem.cost.description} on points that are neither on the line nor a grid: all pairs"
+        return self._solved("primal", "full", reason)
+
+    def _solved(self, form: str, support: str, reason: str) -> Result:
+        result = solve(
+            self.problem, form, "highspy", support=support, time_limit=self.time_limit, throw=False, verbose=self.verbose
+        )
+        return result if isinstance(result, Unsolved) else replace(result, provenance=replace(result.provenance, reason=reason))
+
+    def _generated(self, metric: Minkowski) -> Result:
+        """A flow on coprime directions, and the arcs that its potential asks for."""
+        started = time.perf_counter()
+        made = generate(
+            Network.directions(self.problem, 1), gap=self.gap, time_limit=self.time_limit, watch=self.watch, verbose=self.verbose
+        )
+        if made.status.termination.stopped or not made.rounds:
+            return self._unsolved(made)
+        reason = f"points on a grid and the {metric.name} metric: arcs generated in {len(made.rounds)} rounds"
+        provenance = Provenance(
+            "flow",
+            "highspy",
+            made.network.arcs.description,
+            made.network.arcs.count,
+            f"{PRIMAL_SIMPLEX.name} on generated arcs",
+            made.iterations,
+            made.refinements,
+            0.0,
+            0.0,
+            made.rounds[-1].seconds,
+            0.0,
+            versions("highspy"),
+            reason,
+        )
+        tolerances = replace(DEFAULT, gap=max(self.gap, DEFAULT.gap), complementarity=max(self.gap, DEFAULT.complementarity))
+        return _timed(
+            solution_of(made.network, made.flow, made.potential, made.status, provenance, tolerances=tolerances), started
+        )
+
+    def _unsolved(self, made: Generated) -> Unsolved:
+        lower, upper = interval_of(made.network, made.flow, made.potential)
+        if made.rounds:
+            lower, upper = max(lower, made.rounds[-1].lower), min(upper, made.rounds[-1].upper)
+        message = f"{made.status.termination.value}, or take the proven interval"
+        return Unsolved(made.status, self.problem, (lower, upper), message)
+
+    def _closed_form(self, algorithm: str, reason: str) -> Provenance:
+        return Provenance("closed form", "numpy", "", 0, algorithm, 0, 0, 0.0, 0.0, 0.0, 0.0, versions("numpy"), reason)
+
+
+def _timed(result: Solution | LipschitzSolution, started: float) -> Result:
+    """The result with its seconds: those not spent in the solver count as reading and certifying."""
+    made = result.provenance
+    return replace(result, provenance=replace(made, extract_s=time.perf_counter() - started - made.solve_s))

@@ -1,0 +1,19 @@
+"""Families: what a form means, which data its programs are about, and how their answers are read."""
+
+from __future__ import annotations
+
+from otmodels.families.base import Answer, Family
+from otmodels.families.kantorovich import Kantorovich, independent_coupling, infeasible
+from otmodels.families.lipschitz import KantorovichRubinstein, applicable_network, interval_of, solution_of
+
+__all__ = [
+    "Answer",
+    "Family",
+    "Kantorovich",
+    "KantorovichRubinstein",
+    "applicable_network",
+    "independent_coupling",
+    "infeasible",
+    "interval_of",
+    "solution_of",
+]

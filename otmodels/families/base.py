@@ -1,0 +1,127 @@
+"""What a family of programs has to offer, and an answer as its language numbers it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from otmodels.arrays import FloatArray
+from otmodels.errors import ModelError
+from otmodels.languages import Compiled, Declaration, Run
+from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
+from otmodels.lp import LinearProgram
+from otmodels.problem import TransportProblem
+from otmodels.solution import ExtendedSolution, Provenance, Solution, Unsolved
+from otmodels.status import Termination
+
+_REMEDY = {
+    Termination.INFEASIBLE: "; loosen or take out a constraint that was added",
+    Termination.UNBOUNDED: "; bound what the objective can gain",
+    Termination.INFEASIBLE_OR_UNBOUNDED: "; look at the constraints and the objective that were added",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A point and row multipliers of a compiled model, read by the names of what was declared.
+
+    Attributes
+    ----------
+    x, y : ndarray (k,), (r,)
+        Point and multipliers of the compiled program.
+    """
+
+    declaration: Declaration
+    compiled: Compiled
+    x: FloatArray
+    y: FloatArray
+
+    @classmethod
+    def of(cls, declaration: Declaration, compiled: Compiled, run: Run) -> Answer:
+        """What a run found, zeros in place of what it did not."""
+        rows, columns = compiled.program.shape
+        x = np.zeros(columns) if run.x is None else run.x
+        y = np.zeros(rows) if run.y is None else run.y
+        return cls(declaration, compiled, x, y)
+
+    @property
+    def program(self) -> LinearProgram:
+        """The program as compiled."""
+        return self.compiled.program
+
+    def variable(self, name: str) -> FloatArray:
+        """Values of a declared variable, in C order."""
+        return self.x[self.compiled.columns[name]]
+
+    def multiplier(self, name: str) -> FloatArray:
+        """Multipliers of a declared constraint, 0 where its user took it or one of its rows out.
+
+        Raises
+        ------
+        ModelError
+            Another constraint has its name.
+        """
+        size = len(self.declaration.constraints[name].names)
+        rows = self.compiled.rows.get(name, np.full(size, -1))
+        if rows.size != size:
+            raise ModelError(
+                "native", f"{name!r} has {rows.size} rows in place of {size}", "Give a constraint of your own its own name"
+            )
+        return np.append(self.y, 0.0)[rows]
+
+    def multipliers(self) -> Mapping[str, pd.Series]:
+        """Multipliers of every constraint by name, the added ones too, indexed by row name."""
+        names = np.array(self.program.row_names, dtype=object)
+        present = {name: rows[rows >= 0] for name, rows in self.compiled.rows.items()}
+        return {name: pd.Series(self.y[rows], index=names[rows]) for name, rows in present.items()}
+
+    def variables(self) -> Mapping[str, pd.Series]:
+        """Values of the declared variables by name, indexed by column name."""
+        names = np.array(self.program.column_names, dtype=object)
+        return {name: pd.Series(self.x[columns], index=names[columns]) for name, columns in self.compiled.columns.items()}
+
+
+class Family(ABC):
+    """A family of forms of one problem."""
+
+    problem: TransportProblem
+
+    @abstractmethod
+    def declare(self, form: str, language: str) -> Declaration:
+        """A form as a native model."""
+
+    @abstractmethod
+    def program(self, form: str) -> LinearProgram:
+        """A form as the linear program that it states."""
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """Number of pairs or arcs that have a variable or a row."""
+
+    @property
+    @abstractmethod
+    def support(self) -> str:
+        """Which pairs or arcs these are, in words."""
+
+    @abstractmethod
+    def solution(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> Solution | LipschitzSolution:
+        """The certified solution that an optimal answer is."""
+
+    @abstractmethod
+    def extended(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> ExtendedSolution | ExtendedFlow:
+        """The certified solution of a model that its user extended."""
+
+    @abstractmethod
+    def unsolved(self, form: str, answer: Answer, run: Run) -> Unsolved:
+        """What is known where there is no optimal answer."""
+
+    def unsolved_extended(self, run: Run) -> Unsolved:
+        """What is known where an extended model has no optimal answer."""
+        termination = run.status.termination
+        message = f"the extended model: {termination.value}{_REMEDY.get(termination, '')}"
+        return Unsolved(run.status, self.problem, (-np.inf, np.inf), message)

@@ -1,0 +1,125 @@
+"""Kantorovich's forms: answers read as plan and potentials."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array, csr_array
+
+from otmodels import lp
+from otmodels.arrays import FloatArray
+from otmodels.certificate import certify
+from otmodels.families.base import Answer, Family
+from otmodels.feasibility import Bottleneck, find_bottleneck
+from otmodels.formulations import Support, formulation
+from otmodels.languages import Declaration, Run
+from otmodels.lp import LinearProgram
+from otmodels.potentials import close, normalise, polish
+from otmodels.problem import TransportProblem
+from otmodels.solution import ExtendedSolution, Provenance, Solution, Unsolved
+from otmodels.status import PointStatus, Status, Termination
+
+
+class Kantorovich(Family):
+    """The primal and the dual on a support.
+
+    Parameters
+    ----------
+    problem : TransportProblem
+        The data.
+    support : "full" or array_like of int, shape (k, 2)
+        Which pairs get a variable.
+    """
+
+    def __init__(self, problem: TransportProblem, support: Literal["full"] | npt.ArrayLike) -> None:
+        self.problem = problem
+        self._support = Support(problem, support)
+
+    def declare(self, form: str, language: str) -> Declaration:
+        """A form as a native model."""
+        return formulation(form).declare(self._support, language)
+
+    def program(self, form: str) -> LinearProgram:
+        """A form as the linear program that it states."""
+        return formulation(form).program(self._support)
+
+    @property
+    def size(self) -> int:
+        """Number of pairs that have a variable or a row."""
+        return self._support.size
+
+    @property
+    def support(self) -> str:
+        """Which pairs these are, in words."""
+        return "given pairs" if self._support.given else "all pairs that are allowed"
+
+    def solution(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> Solution:
+        """Gauge, closure and certificate; where rounding is in the certificate's way, potentials are polished first."""
+        plan, f, g = self._parts(form, answer)
+        f, g = close(self.problem, *normalise(self.problem, f, g))
+        certificate = certify(self.problem, plan, f, g)
+        if not certificate.passed:
+            polished = close(self.problem, *normalise(self.problem, *polish(self.problem, plan, f, g)))
+            again = certify(self.problem, plan, *polished)
+            if again.relative_gap < certificate.relative_gap:
+                (f, g), certificate = polished, again
+        return Solution(run.status, self.problem, certificate.primal_value, f, g, plan, certificate, provenance)
+
+    def extended(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> ExtendedSolution:
+        """Plan and multipliers, with the certificate of the program as compiled."""
+        plan, f, g = self._parts(form, answer)
+        certificate, value = lp.certify(answer.program, answer.x, answer.y), answer.program.value(answer.x)
+        named = answer.multipliers(), answer.variables()
+        return ExtendedSolution(run.status, self.problem, value, f, g, plan, certificate, provenance, *named)
+
+    def unsolved(self, form: str, answer: Answer, run: Run) -> Unsolved:
+        """Infeasible, with the atoms to blame; or stopped, with the interval that is proven by then."""
+        termination = run.status.termination
+        dual_ray = form == "dual" and termination in (Termination.UNBOUNDED, Termination.INFEASIBLE_OR_UNBOUNDED)
+        if dual_ray or termination is Termination.INFEASIBLE:
+            return self._infeasible(form, answer)
+        message = f"{termination.value}, or take the proven interval"
+        return Unsolved(run.status, self.problem, self._interval(form, answer), message)
+
+    def _parts(self, form: str, answer: Answer) -> tuple[csr_array, FloatArray, FloatArray]:
+        """Plan, f and g."""
+        if form == "primal":
+            mass, f, g = answer.variable("gamma"), answer.multiplier("source_marginal"), answer.multiplier("target_marginal")
+        else:
+            mass, f, g = answer.multiplier("below_cost"), answer.variable("f"), answer.variable("g")
+        i, j = self._support.indices()
+        carried = mass > 0
+        return csr_array(coo_array((mass[carried], (i[carried], j[carried])), shape=self.problem.shape)), f, g
+
+    def _infeasible(self, form: str, answer: Answer) -> Unsolved:
+        """The problem itself has no feasible plan, or only its given support has none, which proves nothing above."""
+        if not self._support.given:
+            return infeasible(self.problem, find_bottleneck(self.problem))
+        status = Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.NONE)
+        bottleneck = find_bottleneck(self.problem, self._support.pairs)
+        reason = f": {bottleneck}" if bottleneck else ""
+        message = f"no feasible plan exists on the given support{reason}. Give more pairs, or support='full'"
+        return Unsolved(status, self.problem, self._interval(form, answer), message)
+
+    def _interval(self, form: str, answer: Answer) -> tuple[float, float]:
+        """What a stopped run proves: (f, f^c) below, its point or the independent coupling above."""
+        plan, f, _ = self._parts(form, answer)
+        (lower, upper), (least, _) = certify(self.problem, plan, f).interval, certify(self.problem, plan).interval
+        return max(lower, least), min(upper, independent_coupling(self.problem))
+
+
+def independent_coupling(problem: TransportProblem) -> float:
+    """Cost of the plan a b' / total, which is always feasible where no pair is forbidden; +inf otherwise."""
+    if problem.has_forbidden:
+        return np.inf
+    spread = sum(float(problem.a[rows] @ (block @ problem.b)) for rows, block in problem.cost.blocks())
+    return spread / problem.target.total
+
+
+def infeasible(problem: TransportProblem, bottleneck: Bottleneck | None) -> Unsolved:
+    """The result for a problem whose forbidden pairs leave no feasible plan."""
+    reason = f": {bottleneck}" if bottleneck else ""
+    message = f"no feasible plan exists, because of the forbidden pairs{reason}. Allow more pairs, or move mass"
+    return Unsolved(Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.NONE), problem, (np.inf, np.inf), message)

@@ -1,0 +1,185 @@
+"""The Lipschitz forms: answers read as a potential of the nodes and a flow on the arcs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from otmodels import lp
+from otmodels.arrays import FloatArray
+from otmodels.axioms import axioms_of
+from otmodels.certificate import plan_value
+from otmodels.checks import Certificate
+from otmodels.cost import GroundCost
+from otmodels.errors import InputError, ParameterError
+from otmodels.families.base import Answer, Family
+from otmodels.formulations import Links, formulation
+from otmodels.languages import Declaration, Run
+from otmodels.lipschitz_certificate import certify_flow, closed
+from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
+from otmodels.lp import LinearProgram
+from otmodels.metrics import Minkowski
+from otmodels.network import ArcSupport, GraphCost, Network, network, plan_of_flow, tree_flow
+from otmodels.problem import TransportProblem
+from otmodels.solution import Provenance, Unsolved
+from otmodels.status import Status
+from otmodels.tolerances import DEFAULT, Tolerances
+
+
+class KantorovichRubinstein(Family):
+    """The Lipschitz program and the flow program on a network.
+
+    Parameters
+    ----------
+    problem : TransportProblem
+        The data.
+    support : ArcSupport
+        Which arcs, see `otmodels.network.network`.
+    force : bool
+        Whether a cost that is no metric is let through, for a lower bound.
+
+    Raises
+    ------
+    NotAMetricError
+        The cost is no metric; the message has the witness.
+    UnbalancedError
+        Parts of the network that no arc connects differ in mass.
+    ParameterError
+        An arc has a negative length.
+    """
+
+    def __init__(self, problem: TransportProblem, support: ArcSupport, force: bool = False) -> None:
+        self.problem = problem
+        self.network = network(problem, support)
+        self._is_metric = _is_metric(self.network, force)
+        self.network.check_connected()
+        self._links = Links(self.network)
+
+    def declare(self, form: str, language: str) -> Declaration:
+        """A form as a native model."""
+        return formulation(form).declare(self._links, language)
+
+    def program(self, form: str) -> LinearProgram:
+        """A form as the linear program that it states."""
+        return formulation(form).program(self._links)
+
+    @property
+    def size(self) -> int:
+        """Number of arcs."""
+        return self.network.arcs.count
+
+    @property
+    def support(self) -> str:
+        """Which arcs these are, in words."""
+        return self.network.arcs.description
+
+    def solution(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> LipschitzSolution:
+        """Gauge and certificate."""
+        flow, potential = self._parts(form, answer)
+        return solution_of(self.network, flow, potential, run.status, provenance, is_metric=self._is_metric)
+
+    def extended(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> ExtendedFlow:
+        """Potential, flow and multipliers, with the certificate of the program as compiled."""
+        flow, potential = self._parts(form, answer)
+        certificate, value = lp.certify(answer.program, answer.x, answer.y), answer.program.value(answer.x)
+        named = answer.multipliers(), answer.variables()
+        return ExtendedFlow(run.status, self.problem, value, self.network, potential, flow, certificate, provenance, *named)
+
+    def unsolved(self, form: str, answer: Answer, run: Run) -> Unsolved:
+        """Stopped, with the interval that is proven by then."""
+        flow, potential = self._parts(form, answer)
+        message = f"{run.status.termination.value}, or take the proven interval"
+        return Unsolved(run.status, self.problem, interval_of(self.network, flow, potential, self._is_metric), message)
+
+    def _parts(self, form: str, answer: Answer) -> tuple[FloatArray, FloatArray]:
+        """Flow and potential."""
+        if form == "flow":
+            return answer.variable("w"), answer.multiplier("balance")
+        return answer.multiplier("lipschitz"), answer.variable("f")
+
+
+def solution_of(
+    net: Network,
+    flow: FloatArray,
+    potential: FloatArray,
+    status: Status,
+    provenance: Provenance,
+    *,
+    is_metric: bool = True,
+    tolerances: Tolerances = DEFAULT,
+) -> LipschitzSolution:
+    """The certified solution that a flow and a potential are, in the gauge and closed where nothing pins the potential."""
+    problem = net.problem
+    if is_metric and not net.arcs.spanning:
+        potential = closed(net, potential)
+    first = net.nodes.source[int((problem.a > 0).argmax())]
+    potential = potential - potential[first]
+    certificate = _certificate(net, flow, potential, is_metric, tolerances)
+    value = certificate.primal_value if is_metric else certificate.dual_value
+    return LipschitzSolution(
+        status,
+        problem,
+        value,
+        net,
+        potential,
+        flow,
+        certificate,
+        provenance,
+        is_lower_bound=not (is_metric or certificate.passed),
+    )
+
+
+def interval_of(net: Network, flow: FloatArray, potential: FloatArray, is_metric: bool = True) -> tuple[float, float]:
+    """What a stopped run proves: its potential, lowered until it is 1-Lipschitz; its flow, or a flow along a tree."""
+    lower, upper = _certificate(net, flow, potential, is_metric).interval
+    along_tree = tree_flow(net.nodes, net.arcs) if is_metric else None
+    if along_tree is not None:
+        least, most = _certificate(net, along_tree, _coordinate(net), is_metric).interval
+        lower, upper = max(lower, least), min(upper, most)
+    return lower, upper
+
+
+def _coordinate(net: Network) -> FloatArray:
+    """The coordinate, or its negative, that bounds the cost best: 1-Lipschitz for every norm; 0 where there is none."""
+    nodes = net.nodes
+    if not isinstance(nodes.cost, GroundCost) or not isinstance(nodes.cost.metric, Minkowski) or nodes.cost.power != 1:
+        return np.zeros(nodes.size)
+    shift = nodes.divergence @ nodes.cost.x
+    axis = int(np.abs(shift).argmax())
+    return np.asarray(np.sign(shift[axis]) * nodes.cost.x[:, axis])
+
+
+def _certificate(
+    net: Network, flow: FloatArray, potential: FloatArray, is_metric: bool, tolerances: Tolerances = DEFAULT
+) -> Certificate:
+    cost = None if is_metric else plan_value(net.problem, plan_of_flow(net, flow))
+    return certify_flow(net, flow, potential, cost, tolerances)
+
+
+def _is_metric(net: Network, force: bool) -> bool:
+    """Whether the cost has what the Kantorovich-Rubinstein theorem needs: zero diagonal, symmetry, triangle inequality."""
+    if (net.arcs.length < 0).any():
+        worst = int(net.arcs.length.argmin())
+        tail, head = net.pair(int(net.arcs.tail[worst]), int(net.arcs.head[worst]))
+        fault = f"is {net.arcs.length[worst]:g} from {tail} to {head}"
+        raise ParameterError("cost", fault, "A distance must be >= 0; use form='primal' or 'dual' for such costs")
+    cost = net.nodes.cost
+    if isinstance(cost, GraphCost) and cost.power <= 1:
+        # Shortest paths obey the triangle inequality; where the graph is directed, one-way streets are no fault.
+        return True
+    report = axioms_of(cost, net.nodes.labels)
+    if not force:
+        report.raise_if_not_metric(pseudometric=True)
+    return report.supports_lipschitz
+
+
+def applicable_network(problem: TransportProblem) -> Network | None:
+    """The fewest arcs known to span the cost, where it is a metric on a common support: neighbours, else all pairs."""
+    for make in (Network.neighbours, Network.full):
+        try:
+            net = make(problem)
+            _is_metric(net, force=False)
+            net.check_connected()
+        except InputError:
+            continue
+        return net
+    return None

@@ -1,0 +1,233 @@
+"""Arcs that are generated: a flow program that starts from few arcs and is given those that its potential asks for.
+
+The cost is a metric on the nodes. A flow on some of the pairs costs at least the transport cost; its potential f need not be
+1-Lipschitz where there is no arc. Each round prices all pairs of a node with surplus and a node with deficit, in blocks, adds the
+worst of those with f_i - f_j > d_ij as arcs, and solves again from the last basis, until there are none. Then f is 1-Lipschitz
+between these nodes, min_j f_j + d_ij over the deficit nodes extends it to all, and the flow is optimal among all pairs.
+
+Every round has bounds: the flow's cost above; below, the value of f lowered at each surplus node by its worst violation.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+
+from otmodels.arrays import FloatArray, IndexArray
+from otmodels.formulations import Links
+from otmodels.formulations.lipschitz import flow_program
+from otmodels.languages import DUAL_SIMPLEX, INTERIOR_POINT, PRIMAL_SIMPLEX, Session, refine
+from otmodels.lipschitz_certificate import closed
+from otmodels.network import Arcs, Network
+from otmodels.status import OPTIMAL, PointStatus, Status, Termination
+
+PER_NODE = 8
+"""Most arcs that a round adds at a node of either side."""
+
+MANY_NODES = 1024
+"""From this many nodes on, the first run is one of the interior point method."""
+
+ROUNDING = 16 * np.finfo(np.float64).eps
+"""A violation below this part of the largest cost is rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Where the generation stands.
+
+    Attributes
+    ----------
+    number : int
+        Rounds done, from 0.
+    arcs : int
+        Arcs in the program.
+    lower, upper : float
+        Proven bounds on the transport cost, the best so far.
+    seconds : float
+        Time since the start.
+    """
+
+    number: int
+    arcs: int
+    lower: float
+    upper: float
+    seconds: float
+
+    @property
+    def gap(self) -> float:
+        """Width of the bounds over the upper one."""
+        return (self.upper - self.lower) / self.upper if self.upper > 0 else 0.0
+
+    def __str__(self) -> str:
+        bounds = f"value in [{self.lower:.9g}, {self.upper:.9g}]"
+        return f"round {self.number}: {self.arcs} arcs, {bounds}, gap {self.gap:.1e}, {self.seconds:.1f} s"
+
+
+Watch: TypeAlias = Callable[[Round], None]
+"""Called after each round."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Generated:
+    """What generation ended with.
+
+    Attributes
+    ----------
+    status : Status
+        Optimal, or why it stopped.
+    network : Network
+        With the arcs as generated.
+    flow, potential : ndarray (k,), (N,)
+        The best flow and, 1-Lipschitz between all nodes, the best potential.
+    rounds : tuple of Round
+        Bounds by round.
+    iterations, refinements : int
+        Of all runs of HiGHS.
+    """
+
+    status: Status
+    network: Network
+    flow: FloatArray
+    potential: FloatArray
+    rounds: tuple[Round, ...]
+    iterations: int
+    refinements: int
+
+
+def generate(
+    start: Network, *, gap: float = 0.0, time_limit: float | None = None, watch: Watch | None = None, verbose: bool = False
+) -> Generated:
+    """Solve a flow program over all pairs of nodes, starting from the arcs of a network.
+
+    Parameters
+    ----------
+    start : Network
+        Of a metric cost, connected.
+    gap : float
+        Relative gap between the bounds at which to stop, 0 for the exact value.
+    time_limit : float, optional
+        Seconds.
+    watch : callable, optional
+        Called with a `Round` after each round.
+    verbose : bool
+        Whether HiGHS prints its log.
+    """
+    return _Generation(start, time.perf_counter() + (time_limit or np.inf), verbose, watch).run(gap)
+
+
+@dataclass(slots=True)
+class _Generation:
+    """The state of a generation."""
+
+    start: Network
+    deadline: float
+    verbose: bool
+    watch: Watch | None
+    started: float = field(default_factory=time.perf_counter)
+    rounds: list[Round] = field(default_factory=list)
+
+    def run(self, gap: float) -> Generated:
+        network, session = self.start, Session(flow_program(Links(self.start)), self.deadline, self.verbose)
+        method = INTERIOR_POINT if network.nodes.size >= MANY_NODES else DUAL_SIMPLEX
+        prices = _Prices(network)
+        best, potential, refinements = np.zeros(0), np.zeros(network.nodes.size), 0
+        while True:
+            answer = session.run(method)
+            if not answer.status.optimal or answer.x is None or answer.y is None:
+                known = PointStatus.FEASIBLE if self.rounds else PointStatus.NONE
+                status = Status(answer.status.termination, known, known)
+                break
+            best, f = answer.x, answer.y
+            found = prices.of(f, network.arcs)
+            potential = self._note(network, best, found, potential)
+            if not found.tail.size:
+                best, potential, refinements = refine(session, best, f)
+                status = OPTIMAL
+                break
+            if self.rounds[-1].gap <= gap:
+                status = Status(Termination.GAP, PointStatus.FEASIBLE, PointStatus.FEASIBLE)
+                break
+            added = found.arcs(network)
+            session.add_columns(added.length, added.incidence())
+            network, method = Network(network.problem, network.nodes, _joined(network.arcs, added)), PRIMAL_SIMPLEX
+        flow = np.concatenate([np.maximum(best, 0.0), np.zeros(network.arcs.count - best.size)])
+        return Generated(status, network, flow, closed(network, potential), tuple(self.rounds), session.iterations, refinements)
+
+    def _note(self, network: Network, flow: FloatArray, found: _Found, last: FloatArray) -> FloatArray:
+        """Record the bounds of a round; return the potential of the best lower bound."""
+        upper, lower = float(network.arcs.length @ flow), float(network.nodes.divergence @ found.lowered)
+        better = not self.rounds or lower > self.rounds[-1].lower
+        lower = lower if better else self.rounds[-1].lower
+        seconds = time.perf_counter() - self.started
+        self.rounds.append(Round(len(self.rounds), network.arcs.count, lower, upper, seconds))
+        if self.watch:
+            self.watch(self.rounds[-1])
+        return found.lowered if better else last
+
+
+def _joined(one: Arcs, other: Arcs) -> Arcs:
+    ends = [(one.tail, other.tail), (one.head, other.head), (one.length, other.length)]
+    tail, head, length = (np.concatenate(pair) for pair in ends)
+    start = one.description.removesuffix(_AND_GENERATED)
+    return Arcs(one.size, tail, head, length, f"{start}{_AND_GENERATED}")
+
+
+_AND_GENERATED = " and generated arcs"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What pricing found: f lowered where it is too steep, and the arcs to add."""
+
+    lowered: FloatArray
+    tail: IndexArray
+    head: IndexArray
+    length: FloatArray
+
+    def arcs(self, network: Network) -> Arcs:
+        """The arcs to add."""
+        return Arcs(network.nodes.size, self.tail, self.head, self.length, "generated")
+
+
+class _Prices:
+    """d_ij - (f_i - f_j) for surplus nodes i and deficit nodes j, in blocks."""
+
+    def __init__(self, network: Network) -> None:
+        surplus = network.nodes.divergence
+        self.tails, self.heads = np.flatnonzero(surplus > 0), np.flatnonzero(surplus < 0)
+        self.between = network.nodes.cost.among(self.tails, self.heads)
+        self.floor = ROUNDING * network.problem.cost_unit
+
+    def of(self, f: FloatArray, arcs: Arcs) -> _Found:
+        """The violations of f, and those worst ones that are no arcs yet."""
+        lowered, keys, lengths = f.copy(), [], []
+        for rows, block in self.between.blocks():
+            tails = self.tails[rows]
+            slack = block - (f[tails, None] - f[None, self.heads])
+            lowered[tails] += np.minimum(slack.min(axis=1), 0.0)
+            i, j = _worst(slack, -self.floor)
+            keys.append(tails[i] * f.size + self.heads[j])
+            lengths.append(block[i, j])
+        key, length = np.concatenate(keys), np.concatenate(lengths)
+        new = ~np.isin(key, arcs.tail * f.size + arcs.head)
+        return _Found(lowered, key[new] // f.size, key[new] % f.size, length[new])
+
+
+def _worst(slack: FloatArray, floor: float) -> tuple[IndexArray, IndexArray]:
+    """Rows and columns of the entries below a floor that are among the least of their row or of their column."""
+    chosen = []
+    for axis in (0, 1):
+        if slack.shape[axis] > PER_NODE:
+            least = np.argpartition(slack, PER_NODE, axis=axis).take(range(PER_NODE), axis=axis)
+        else:
+            least = np.broadcast_to(np.expand_dims(np.arange(slack.shape[axis]), 1 - axis), slack.shape)
+        other = np.broadcast_to(np.expand_dims(np.arange(slack.shape[1 - axis]), axis), least.shape)
+        i, j = (least, other) if axis == 0 else (other, least)
+        chosen.append((i * slack.shape[1] + j).ravel())
+    flat = np.unique(np.concatenate(chosen))
+    flat = flat[slack.ravel()[flat] < floor]
+    return flat // slack.shape[1], flat % slack.shape[1]
