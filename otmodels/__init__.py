@@ -26,6 +26,7 @@ from otmodels.distance import wasserstein_distance
 from otmodels.formulations import supports
 from otmodels.generation import Round
 from otmodels.images import read_image
+from otmodels.lipschitz_report import LipschitzReport, lipschitz_report
 from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
 from otmodels.measure import Measure, grid_measure, read_measure
 from otmodels.model import Model
@@ -48,6 +49,7 @@ __all__ = [
     "Graph",
     "GraphCost",
     "GroundCost",
+    "LipschitzReport",
     "LipschitzSolution",
     "Measure",
     "MetricReport",
@@ -66,6 +68,7 @@ __all__ = [
     "graph_cost",
     "grid_measure",
     "ground_cost",
+    "lipschitz_report",
     "lp",
     "metric_report",
     "read_cost",

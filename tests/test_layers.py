@@ -22,7 +22,7 @@ ROOMS: tuple[frozenset[str], ...] = tuple(
         "tables",
         "certificate lipschitz_certificate solution lipschitz_solution",
         "families generation",
-        "model solve distance",
+        "model solve distance lipschitz_report",
         "datasets plots cli benchmark",
     )
 )

@@ -90,7 +90,7 @@ def block_means(points: FloatArray, vectors: FloatArray, cell: IndexArray, block
     return middle, mean
 
 
-def write_names(ax: Axes, points: FloatArray, names: Sequence[str], lines: FloatArray, radius: float) -> None:
+def write_names(ax: Axes, points: FloatArray, names: Sequence[str], lines: Sequence[FloatArray], radius: float) -> None:
     """Write a name beside each of a few nodes, where it covers the least of other names, of nodes and of lines.
 
     Parameters
@@ -101,8 +101,8 @@ def write_names(ax: Axes, points: FloatArray, names: Sequence[str], lines: Float
         Nodes.
     names : sequence of str
         One a node.
-    lines : ndarray (k, 2, 2)
-        Start and end of each line to keep out of the way of.
+    lines : sequence of ndarray (c, 2)
+        Corners of each line to keep out of the way of.
     radius : float
         Of a node, in points (1/72 inch).
     """
@@ -122,7 +122,7 @@ def write_names(ax: Axes, points: FloatArray, names: Sequence[str], lines: Float
     boxes = [text.get_window_extent() for text in texts]
     half = np.array([[box.width / 2, 0.42 * box.height] for box in boxes])
     at = ax.transData.transform(points)
-    shifts = np.array(_SIDES)[None] * (half[:, None] + (radius + 1.5) * dot)
+    shifts = np.concatenate([np.array(_SIDES) * (half[:, None] + far * (radius + 1.5) * dot) for far in (1.0, 2.0)], axis=1)
     frame = ax.get_window_extent()
     walls = np.array([[frame.x0, frame.y0], [frame.x1, frame.y1]])
     chosen = _placed(at, half, shifts, ax.transData.transform(_dotted(lines)), walls, (radius + 1) * dot)
@@ -130,10 +130,11 @@ def write_names(ax: Axes, points: FloatArray, names: Sequence[str], lines: Float
         text.set_position(tuple(shift / dot))
 
 
-def _dotted(lines: FloatArray) -> FloatArray:
-    """Points along lines (k, 2, 2)."""
+def _dotted(lines: Sequence[FloatArray]) -> FloatArray:
+    """Points along lines."""
     share = np.linspace(0, 1, 60)[:, None, None]
-    return (lines[:, 0] + share * (lines[:, 1] - lines[:, 0])).reshape(-1, 2)
+    dots = [(line[:-1] + share * np.diff(line, axis=0)).reshape(-1, 2) for line in lines]
+    return np.concatenate([np.empty((0, 2)), *dots])
 
 
 def _placed(
@@ -147,7 +148,7 @@ def _placed(
         for k in range(len(at)):
             others = np.arange(len(at)) != k
             now = centre[np.arange(len(at)), pick][others]
-            pick[k] = np.argmin(fixed[k] + 20 * _cover(centre[k], half[k], now, half[others]))
+            pick[k] = np.argmin(fixed[k] + 20 * _cover(centre[k], half[k] + 2, now, half[others]))
     return np.asarray(shifts[np.arange(len(at)), pick])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -75,11 +76,9 @@ def potentials_overlay(
         _curve(ax, at[1], minus_g, "$-g$ at targets", color=DARK, linewidth=1.4, linestyle=(0, (4, 2))),
     ]
     if max(problem.shape) <= MANY:
-        for curve, x, y, mass, marker, size in (
-            (curves[0], at[0], f, problem.a, "o", 10.0),
-            (curves[1], at[1], minus_g, problem.b, "s", 4.5),
-        ):
-            _atoms(ax, curve, x, y, mass > 0, marker, size)
+        size = float(np.clip(380 / max(problem.shape), 4.0, 10.0))
+        _atoms(ax, curves[0], at[0], problem.a > 0, "o", size)
+        _atoms(ax, curves[1], at[1], problem.b > 0, "s", 0.45 * size)
     ax.set(ylabel=with_unit("potential", cost_unit), xlabel=with_unit("position", length_unit) if line else _RANK)
     ax.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 2, 5, 10], integer=not line))
     ax.grid(axis="y", color="0.9")
@@ -88,7 +87,7 @@ def potentials_overlay(
     return ax
 
 
-_RANK = "atoms in order of f"
+_RANK = "places in order of the potential"
 
 
 def _places(
@@ -135,16 +134,16 @@ def _curve(ax: Axes, x: FloatArray, value: FloatArray, label: str, **style: obje
     return ax.plot(x[order], value[order], label=label, **style)[0]  # type: ignore[arg-type]
 
 
-def _atoms(ax: Axes, curve: Line2D, x: FloatArray, y: FloatArray, some: BoolArray, marker: str, size: float) -> None:
-    """Mark the atoms of a curve, hollow those without mass, and put the mark into the legend."""
-    colour = curve.get_color()
-    faces = np.where(some, colour, "white").tolist()
-    ax.scatter(x, y, size**2, marker=marker, facecolors=faces, edgecolors=colour, linewidths=1.2, zorder=3)
+def _atoms(ax: Axes, curve: Line2D, x: FloatArray, some: BoolArray, marker: str, size: float) -> None:
+    """Mark the atoms of a curve, hollow those without mass."""
+    colour = to_rgba(curve.get_color())
+    faces = np.where(some[np.argsort(x, kind="stable"), None], colour, to_rgba("white"))
+    ax.scatter(*curve.get_data(), s=size**2, marker=marker, facecolors=faces, edgecolors=[colour], linewidths=1.2, zorder=3)
 
 
 def _verdict(apart: float | None, unit: str) -> list[Line2D]:
     if apart is None:
-        return []
+        return [Line2D([], [], linestyle="", label="no common support")]
     amount = f"{apart:.2g} {unit}".rstrip().replace("$", r"\$")
     return [Line2D([], [], linestyle="", label=rf"largest $|f + g|$: {amount}")]
 
@@ -196,7 +195,7 @@ def lipschitz_matrix(solution: LipschitzSolution | ExtendedFlow, *, ax: Axes | N
 
 
 def _tall_axes(rows: int, columns: int) -> Axes:
-    return new_axes(float(np.clip(3.2 + 0.26 * columns, 5.6, 9.0)), float(np.clip(1.6 + 0.16 * rows, 2.6, 10.0)))
+    return new_axes(float(np.clip(3.4 + 0.32 * columns, 5.6, 10.0)), float(np.clip(1.6 + 0.16 * rows, 2.6, 10.0)))
 
 
 def _bands(ax: Axes, rows: IndexArray, columns: int) -> None:
@@ -231,7 +230,7 @@ def _frame(ax: Axes, solution: LipschitzSolution | ExtendedFlow, tail: IndexArra
 
 def _dots(ax: Axes, rows: IndexArray, columns: int) -> None:
     """Mark rows in a column of their own, to the right of the nodes'."""
-    size = float(np.clip(0.5 * length_in_points(ax, "y") / max(ax.get_ylim()), 1.5, 5.0))
+    size = float(np.clip(0.8 * length_in_points(ax, "y") / max(ax.get_ylim()), 2.0, 5.0))
     ax.scatter(np.full(rows.size, columns), rows, size**2, color="black", linewidths=0, zorder=3)
 
 

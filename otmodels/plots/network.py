@@ -11,6 +11,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import BboxTransformTo, ScaledTranslation, blended_transform_factory
 
 from otmodels.arrays import FloatArray
 from otmodels.cost import GroundCost
@@ -26,14 +27,13 @@ from otmodels.plots.canvas import (
     MOST_ATOMS,
     MOST_MOVES,
     boxes,
-    colour_bar,
     key_above,
     length_in_points,
     new_axes,
     polygons,
     with_unit,
 )
-from otmodels.plots.sketch import Sketch, arrow_handle, draw_arrows, key, range_of, size_of
+from otmodels.plots.sketch import Sketch, arrow_handle, bar_beside, draw_arrows, key, plane_axes, range_of
 
 FEW = 256
 """Most nodes of a grid on which every arc has its own arrow."""
@@ -105,12 +105,12 @@ def flow_arrows(
 
 
 def _over_line(sketch: Sketch, ax: Axes | None) -> Axes:
-    ax = ax if ax is not None else new_axes(7, 4.5)
+    ax = ax if ax is not None else new_axes(7, 5)
     order = np.argsort(sketch.points[:, 0], kind="stable")
     marker = "o" if order.size <= MANY else "none"
     ax.plot(sketch.points[order, 0], sketch.potential[order], color=INK, linewidth=1.8, marker=marker, markersize=5)
     places, mass = coarser(*crossings(sketch.points[:, 0], sketch.network.arcs, sketch.flow), MOST_ATOMS)
-    above = ax.inset_axes((0.0, 1.06, 1.0, 0.6), sharex=ax)
+    above = _panel_above(ax)
     gap = 1.0 if mass.size <= MANY else 0.0
     colours = np.where(mass > 0, DARK, LIGHT).tolist()
     style = {"facecolors": colours, "edgecolors": "white" if gap else colours, "linewidths": gap or 0.2}
@@ -129,6 +129,12 @@ def _over_line(sketch: Sketch, ax: Axes | None) -> Axes:
     return ax
 
 
+def _panel_above(ax: Axes) -> Axes:
+    """Axes above others, as wide, and of a fixed height: constrained layout does not settle where one depends on the other."""
+    inches_up = ax.figure.dpi_scale_trans + ScaledTranslation(0, 1, BboxTransformTo(ax.bbox))
+    return ax.inset_axes((0.0, 0.2, 1.0, 1.6), transform=blended_transform_factory(ax.transAxes, inches_up), sharex=ax)
+
+
 def _grid(sketch: Sketch) -> Grid | None:
     """The grid that the nodes fill; None on a graph, whose points play no part in its lengths."""
     if isinstance(sketch.network.problem.cost, GraphCost):
@@ -141,7 +147,7 @@ def _over_cells(sketch: Sketch, grid: Grid, ax: Axes | None) -> Axes:
     gaps = np.concatenate([np.diff(lines) for lines in grid.axes])
     gap = float(np.median(gaps)) if gaps.size else 1.0
     across, up = (_edges(lines, gap) for lines in grid.axes)
-    ax = ax if ax is not None else new_axes(*size_of(np.array([np.ptp(across) * sketch.squeeze, np.ptp(up)])))
+    ax = ax if ax is not None else plane_axes(np.array([np.ptp(across) * sketch.squeeze, np.ptp(up)]))
     ax.set_aspect(1 / sketch.squeeze)
     values = np.empty(grid.size)
     values[grid.cells(sketch.points)] = sketch.potential
@@ -150,7 +156,7 @@ def _over_cells(sketch: Sketch, grid: Grid, ax: Axes | None) -> Axes:
     text = _arc_arrows(sketch, ax, narrow) if grid.size <= FEW else _block_arrows(sketch, ax, grid)
     ax.set(xlim=(across[0], across[-1]), ylim=(up[0], up[-1]))
     sketch.dress(ax)
-    colour_bar(ax, cells, sketch.potential_label)
+    bar_beside(ax, cells, sketch.potential_label)
     key(ax, [arrow_handle(text)] if text else [])
     return ax
 
@@ -183,9 +189,9 @@ def _block_arrows(sketch: Sketch, ax: Axes, grid: Grid) -> str:
     some = size > 0
     middle, along, size = middle[some] * scale, mean[some] * scale, size[some]
     pitch = block * min(float(np.median(np.diff(lines))) for lines in grid.axes if lines.size > 1)
-    long = 1.15 * pitch * np.sqrt(size / size.max(initial=0.0))
+    long = 1.3 * pitch * np.sqrt(size / size.max(initial=0.0))
     half = along / np.linalg.norm(along, axis=1, keepdims=True) * long[:, None] / 2
-    corners = outlines(middle - half, middle + half, 0.14 * long, 0.42 * long) / scale
+    corners = outlines(middle - half, middle + half, 0.18 * long, 0.5 * long) / scale
     polygons(ax, corners, facecolors="black", edgecolors="none", zorder=3)
     unit = " x ".join(filter(None, (sketch.mass_unit, sketch.length_unit)))
     nodes = f"of {block} x {block} nodes" if block > 1 else "of a node"
@@ -198,38 +204,36 @@ def _on_map(sketch: Sketch, ax: Axes | None) -> Axes:
         fault = f"has a flow on {used.size} arcs, and a map holds at most {MOST_MOVES} arrows"
         raise ShapeError("solution", fault, "Draw a smaller problem, or read solution.flow_table()")
     extent = np.ptp(sketch.points, axis=0) * (sketch.squeeze, 1.0)
-    ax = ax if ax is not None else new_axes(*size_of(extent))
+    ax = ax if ax is not None else plane_axes(extent)
     ax.set_aspect(1 / sketch.squeeze)
     paper = 0.8 * np.array([length_in_points(ax, "x"), length_in_points(ax, "y")])
     point = float((extent / paper).max()) or 1.0
-    radius = float(np.clip(0.3 * np.sqrt(paper.prod() / len(sketch.points)), 1.0, 5.0))
+    radius = float(np.clip(0.12 * np.sqrt(paper.prod() / len(sketch.points)), 1.0, 5.0))
     mass = sketch.flow[used]
     edges = _thin_edges(sketch, ax)
-    draw_arrows(sketch, ax, used, 1.4 * radius * point * mass / mass.max(initial=0.0), 1.0 * radius * point, radius * point)
+    width = 1.4 * radius * point * mass / mass.max(initial=0.0)
+    outlined = draw_arrows(sketch, ax, used, width, radius * point, radius * point)
     handles = _nodes(sketch, ax, radius)
     low, high = sketch.points.min(axis=0), sketch.points.max(axis=0)
     margin = 0.08 * float(extent.max()) or 1.0
     ax.set(xlim=(low[0] - margin / sketch.squeeze, high[0] + margin / sketch.squeeze), ylim=(low[1] - margin, high[1] + margin))
     sketch.dress(ax)
-    bar = ScalarMappable(range_of(sketch.potential), pale())
-    colour_bar(ax, bar, sketch.potential_label)
+    bar_beside(ax, ScalarMappable(range_of(sketch.potential), pale()), sketch.potential_label)
     key(ax, [*handles, *([arrow_handle(f"flow ≤ {sketch.amount(mass.max())}")] if mass.size else [])])
     if len(sketch.points) <= NAMED:
-        write_names(ax, sketch.points, [str(label) for label in sketch.network.nodes.labels], edges, radius)
+        write_names(ax, sketch.points, [str(label) for label in sketch.network.nodes.labels], [*edges, *outlined], radius)
     return ax
 
 
 def _thin_edges(sketch: Sketch, ax: Axes) -> FloatArray:
-    """Draw the edges of a sparse network; return start and end of the lines that are on the map (k, 2, 2)."""
+    """Draw the edges of a sparse network; return their ends (k, 2, 2)."""
     arcs = sketch.network.arcs
     ends = np.unique(np.sort(np.stack([arcs.tail, arcs.head], axis=1), axis=1), axis=0)
     if len(ends) > _SPARSE * arcs.size:
         ends = np.empty((0, 2), dtype=np.intp)
     lines = sketch.points[ends]
     ax.add_collection(LineCollection(list(lines), colors="0.65", linewidths=0.8, zorder=1))
-    used = sketch.used
-    flows = sketch.points[np.stack([arcs.tail[used], arcs.head[used]], axis=1)]
-    return np.asarray(np.concatenate([lines, flows]))
+    return np.asarray(lines)
 
 
 def _nodes(sketch: Sketch, ax: Axes, radius: float) -> list[Line2D]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from otmodels.arrays import FloatArray, IndexArray
@@ -17,7 +20,7 @@ from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
 from otmodels.metrics import Haversine
 from otmodels.network import Network
 from otmodels.plots.arrows import outlines
-from otmodels.plots.canvas import key_above, polygons, with_unit
+from otmodels.plots.canvas import MOST_ATOMS, key_above, polygons, with_unit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,15 +90,22 @@ class Sketch:
             ax.invert_yaxis()
 
 
-def draw_arrows(sketch: Sketch, ax: Axes, used: IndexArray, width: FloatArray, head: float, trim: float) -> None:
-    """Draw arcs as arrows, a little short of their nodes; lengths are in units upwards."""
+def draw_arrows(sketch: Sketch, ax: Axes, used: IndexArray, width: FloatArray, head: float, trim: float) -> FloatArray:
+    """Draw arcs as arrows, a little short of their nodes, wide ones beneath; return their corners (k, 7, 2).
+
+    Widths, and the lengths by which heads are wider than shafts and arrows are short, are in units upwards.
+    """
+    order = np.argsort(-width, kind="stable")
+    used, width = used[order], width[order]
     scale, arcs = np.array([sketch.squeeze, 1.0]), sketch.network.arcs
     start, end = sketch.points[arcs.tail[used]] * scale, sketch.points[arcs.head[used]] * scale
     along = end - start
     length = np.linalg.norm(along, axis=1, keepdims=True)
     short = along / length * np.minimum(trim, 0.25 * length)
     corners = outlines(start + short, end - short, width, 1.8 * width + head) / scale
-    polygons(ax, corners, facecolors="black", edgecolors="black", linewidths=0.5, joinstyle="miter", zorder=3)
+    halo = [withStroke(linewidth=1.5, foreground="white")] if used.size <= MOST_ATOMS else []
+    polygons(ax, corners, facecolors="black", edgecolors="black", linewidths=0.5, zorder=3, path_effects=halo)
+    return np.asarray(corners)
 
 
 def range_of(potential: FloatArray) -> Normalize:
@@ -104,11 +114,20 @@ def range_of(potential: FloatArray) -> Normalize:
     return Normalize(low, high if high > low else low + 1)
 
 
-def size_of(extent: FloatArray) -> tuple[float, float]:
-    """Inches of a figure that the map and its colour bar fill about."""
+def plane_axes(extent: FloatArray) -> Axes:
+    """New axes in a figure that a map of that extent and its colour bar fill about.
+
+    Constrained layout alone does not settle at once where the aspect is fixed.
+    """
     ratio = float(np.clip(extent[1] / extent[0] if extent[0] else 1.6, 0.4, 1.6))
     width = float(np.clip(6.0 / np.sqrt(ratio), 5.6, 9.0))
-    return width + 1.4, width * ratio + 0.9
+    return plt.subplots(figsize=(width + 1.4, width * ratio + 0.9), layout="compressed")[1]
+
+
+def bar_beside(ax: Axes, drawn: ScalarMappable, label: str) -> None:
+    """Add a colour bar as high as the axes, which is not sure of one in a place of its own where the aspect is fixed."""
+    bar = ax.figure.colorbar(drawn, cax=ax.inset_axes((1.02, 0.0, 0.035, 1.0)), label=label)
+    bar.outline.set_visible(False)
 
 
 def arrow_handle(text: str) -> Line2D:
