@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from otmodels.errors import CertificateError
+from otmodels.tolerances import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class Certificate:
     def verdict(self) -> str:
         """What the numbers prove, in a sentence."""
         lower, upper = self.interval
+        if self.passed and self.relative_gap > DEFAULT.gap:
+            return f"certified to a relative gap of {self.relative_gap:.1e}: the optimal value lies in [{lower:.9g}, {upper:.9g}]"
         if self.passed:
             return f"certified optimal: the value is {self.primal_value:.12g}, relative gap {self.relative_gap:.1e}"
         if math.isfinite(lower) and math.isfinite(upper):

@@ -19,7 +19,7 @@ from otmodels.lipschitz_solution import LipschitzSolution, Result
 from otmodels.measure import Measure
 from otmodels.metrics import MetricFunction, Minkowski
 from otmodels.model import error_of, versions
-from otmodels.network import Graph, Grid, Network, graph_cost
+from otmodels.network import Graph, Grid, Network, detour, graph_cost
 from otmodels.potentials import close, normalise
 from otmodels.problem import TransportProblem
 from otmodels.solution import Provenance, Solution, Unsolved
@@ -194,9 +194,10 @@ class _Route:
     def _generated(self, metric: Minkowski) -> Result:
         """A flow on coprime directions, and the arcs that its potential asks for."""
         started = time.perf_counter()
-        made = generate(
-            Network.directions(self.problem, 1), gap=self.gap, time_limit=self.time_limit, watch=self.watch, verbose=self.verbose
-        )
+        start = Network.directions(self.problem, 1)
+        assert start.nodes.grid is not None
+        stretch = detour(start.nodes.grid, metric, 1)
+        made = generate(start, stretch=stretch, gap=self.gap, time_limit=self.time_limit, watch=self.watch, verbose=self.verbose)
         if made.status.termination.stopped or not made.rounds:
             return self._unsolved(made)
         reason = f"points on a grid and the {metric.name} metric: arcs generated in {len(made.rounds)} rounds"

@@ -99,7 +99,13 @@ class Generated:
 
 
 def generate(
-    start: Network, *, gap: float = 0.0, time_limit: float | None = None, watch: Watch | None = None, verbose: bool = False
+    start: Network,
+    *,
+    stretch: float = np.inf,
+    gap: float = 0.0,
+    time_limit: float | None = None,
+    watch: Watch | None = None,
+    verbose: bool = False,
 ) -> Generated:
     """Solve a flow program over all pairs of nodes, starting from the arcs of a network.
 
@@ -107,6 +113,9 @@ def generate(
     ----------
     start : Network
         Of a metric cost, connected.
+    stretch : float
+        How many times the distance a path along the arcs can be, `detour` of a grid's directions: f / stretch is
+        1-Lipschitz, which bounds the cost before any pair is priced.
     gap : float
         Relative gap between the bounds at which to stop, 0 for the exact value.
     time_limit : float, optional
@@ -116,7 +125,7 @@ def generate(
     verbose : bool
         Whether HiGHS prints its log.
     """
-    return _Generation(start, time.perf_counter() + (time_limit or np.inf), verbose, watch).run(gap)
+    return _Generation(start, stretch, time.perf_counter() + (time_limit or np.inf), verbose, watch).run(gap)
 
 
 @dataclass(slots=True)
@@ -124,6 +133,7 @@ class _Generation:
     """The state of a generation."""
 
     start: Network
+    stretch: float
     deadline: float
     verbose: bool
     watch: Watch | None
@@ -143,7 +153,7 @@ class _Generation:
                 break
             best, f = answer.x, answer.y
             found = prices.of(f, network.arcs)
-            potential = self._note(network, best, found, potential)
+            potential = self._note(network, best, (found.lowered, f / self.stretch), potential)
             if not found.tail.size:
                 best, potential, refinements = refine(session, best, f)
                 status = OPTIMAL
@@ -157,16 +167,17 @@ class _Generation:
         flow = np.concatenate([np.maximum(best, 0.0), np.zeros(network.arcs.count - best.size)])
         return Generated(status, network, flow, closed(network, potential), tuple(self.rounds), session.iterations, refinements)
 
-    def _note(self, network: Network, flow: FloatArray, found: _Found, last: FloatArray) -> FloatArray:
+    def _note(self, network: Network, flow: FloatArray, candidates: tuple[FloatArray, ...], last: FloatArray) -> FloatArray:
         """Record the bounds of a round; return the potential of the best lower bound."""
-        upper, lower = float(network.arcs.length @ flow), float(network.nodes.divergence @ found.lowered)
-        better = not self.rounds or lower > self.rounds[-1].lower
-        lower = lower if better else self.rounds[-1].lower
+        upper, best = float(network.arcs.length @ flow), self.rounds[-1].lower if self.rounds else -np.inf
+        for potential in candidates:
+            value = float(network.nodes.divergence @ potential)
+            best, last = (value, potential) if value > best else (best, last)
         seconds = time.perf_counter() - self.started
-        self.rounds.append(Round(len(self.rounds), network.arcs.count, lower, upper, seconds))
+        self.rounds.append(Round(len(self.rounds), network.arcs.count, best, upper, seconds))
         if self.watch:
             self.watch(self.rounds[-1])
-        return found.lowered if better else last
+        return last
 
 
 def _joined(one: Arcs, other: Arcs) -> Arcs:

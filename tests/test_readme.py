@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 def test_the_python_of_the_readme_runs_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert len(blocks) == 5
+    assert len(blocks) == 7
     names: dict[str, Any] = {}
     for block in blocks:
         if "solution" in names:
@@ -27,6 +27,9 @@ def test_the_python_of_the_readme_runs_in_order(monkeypatch: pytest.MonkeyPatch)
     assert names["extended"].value == pytest.approx(154.125, rel=1e-12)
     assert names["extended"].certificate.passed
     assert np.isclose(names["line"].value, 351 / 497)
+    assert names["report"].verdict.name == "HOLDS"
+    assert np.isclose(names["flow"].value, 351 / 497)
+    assert names["distance"].certificate.passed
     plt.close("all")
 
 

@@ -1,39 +1,20 @@
-"""Benchmarks: seconds and memory as ratios between things that ran next to each other in one run.
-
-Every measurement runs in a process of its own, so that its peak memory is its own, and the candidates take turns, so that
-a machine that slows down slows all of them down. What is reported is the median over the turns.
-"""
+"""What a modelling language costs: every form of Kantorovich's in every language."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
 
+from otmodels.benchmark.harness import Measurement, in_own_process, measured
 from otmodels.cost import ground_cost
-from otmodels.errors import CertificateError
 from otmodels.formulations import KANTOROVICH, supports
 from otmodels.measure import Measure
 from otmodels.problem import TransportProblem
-from otmodels.solution import Solution
 from otmodels.solve import solve
 
 STEPS = ("build_s", "compile_s", "solve_s", "extract_s", "total_s")
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """One solve in one process: seconds by step, peak memory of the process in MiB, and what was certified."""
-
-    seconds: tuple[float, ...]
-    peak_mib: float
-    value: float
-    relative_gap: float
 
 
 def random_problem(n: int, seed: int = 0) -> TransportProblem:
@@ -69,22 +50,22 @@ def languages(
         A solution was not certified: no time is reported for a wrong answer.
     """
     candidates = [(n, form, language) for n in sizes for form, language in supports(*KANTOROVICH)]
-    measured: dict[tuple[int, str, str], list[Measurement]] = {candidate: [] for candidate in candidates}
+    turns: dict[tuple[int, str, str], list[tuple[Measurement, tuple[float, ...]]]] = {candidate: [] for candidate in candidates}
     for turn in range(repeats):
         for n, form, language in candidates:
             if progress:
                 progress(f"turn {turn + 1} of {repeats}: n = {n}, {form}, {language}")
-            measured[n, form, language].append(_in_own_process(n, form, language))
-    return _table(measured)
+            turns[n, form, language].append(in_own_process(_measure, n, form, language))
+    return _table(turns)
 
 
-def _table(measured: dict[tuple[int, str, str], list[Measurement]]) -> pd.DataFrame:
+def _table(measured: dict[tuple[int, str, str], list[tuple[Measurement, tuple[float, ...]]]]) -> pd.DataFrame:
     rows = {}
     for candidate, turns in measured.items():
-        medians = np.median([turn.seconds for turn in turns], axis=0)
+        medians = np.median([seconds for _, seconds in turns], axis=0)
         rows[candidate] = dict(zip(STEPS, medians, strict=True)) | {
-            "peak_mib": float(np.median([turn.peak_mib for turn in turns])),
-            "relative_gap": max(turn.relative_gap for turn in turns),
+            "peak_mib": float(np.median([turn.peak_mib for turn, _ in turns])),
+            "relative_gap": max(turn.relative_gap for turn, _ in turns),
         }
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index = pd.MultiIndex.from_tuples(list(rows), names=["n", "form", "language"])
@@ -96,26 +77,10 @@ def _table(measured: dict[tuple[int, str, str], list[Measurement]]) -> pd.DataFr
     return table
 
 
-def _in_own_process(n: int, form: str, language: str) -> Measurement:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(_measure, n, form, language).result()
-
-
-def _measure(n: int, form: str, language: str) -> Measurement:
+def _measure(n: int, form: str, language: str) -> tuple[Measurement, tuple[float, ...]]:
+    """The measurement of one solve, and its seconds by step."""
     solve(random_problem(2), form, language)  # a first solve loads modules that later ones find loaded
     solution = solve(random_problem(n), form, language)
-    if not isinstance(solution, Solution) or not solution.certificate.passed:
-        raise CertificateError(f"n = {n}, {form}, {language}: not certified")
     made = solution.provenance
     seconds = (made.build_s, made.compile_s, made.solve_s, made.extract_s, made.total_s)
-    return Measurement(seconds, _peak_mib(), solution.value, solution.certificate.relative_gap)
-
-
-def _peak_mib() -> float:
-    """Peak resident memory of this process; NaN where the system does not tell."""
-    if sys.platform == "win32":
-        return float("nan")
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+    return measured(solution, made.total_s, f"n = {n}, {form}, {language}"), seconds

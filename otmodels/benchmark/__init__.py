@@ -1,0 +1,11 @@
+"""Benchmarks: seconds and memory as ratios between things that ran next to each other in one run.
+
+Every measurement runs in a process of its own, so that its peak memory is its own, and the candidates take turns, so that
+a machine that slows down slows all of them down. What is reported is the median over the turns.
+"""
+
+from otmodels.benchmark.grid import grid
+from otmodels.benchmark.languages import STEPS, languages
+from otmodels.benchmark.methods import methods
+
+__all__ = ["STEPS", "grid", "languages", "methods"]
