@@ -25,7 +25,7 @@ from otmodels.lipschitz_certificate import closed
 from otmodels.network import Arcs, Network
 from otmodels.status import OPTIMAL, PointStatus, Status, Termination
 
-PER_NODE = 8
+PER_NODE = 4
 """Most arcs that a round adds at a node of either side."""
 
 MANY_NODES = 1024
@@ -60,7 +60,7 @@ class Round:
     @property
     def gap(self) -> float:
         """Width of the bounds over the upper one."""
-        return (self.upper - self.lower) / self.upper if self.upper > 0 else 0.0
+        return max(self.upper - self.lower, 0.0) / self.upper if self.upper > 0 else 0.0
 
     def __str__(self) -> str:
         bounds = f"value in [{self.lower:.9g}, {self.upper:.9g}]"
@@ -210,35 +210,56 @@ class _Prices:
     def __init__(self, network: Network) -> None:
         surplus = network.nodes.divergence
         self.tails, self.heads = np.flatnonzero(surplus > 0), np.flatnonzero(surplus < 0)
+        self.cost = network.nodes.cost
         self.between = network.nodes.cost.among(self.tails, self.heads)
         self.floor = ROUNDING * network.problem.cost_unit
 
     def of(self, f: FloatArray, arcs: Arcs) -> _Found:
-        """The violations of f, and those worst ones that are no arcs yet."""
-        lowered, keys, lengths = f.copy(), [], []
+        """The violations of f, and the worst ones of each node that are no arcs yet."""
+        lowered, keys = f.copy(), []
+        into = _Least.none(self.heads.size)
         for rows, block in self.between.blocks():
             tails = self.tails[rows]
             slack = block - (f[tails, None] - f[None, self.heads])
             lowered[tails] += np.minimum(slack.min(axis=1), 0.0)
-            i, j = _worst(slack, -self.floor)
+            out_of = _Least.of(slack.T)
+            j, i = out_of.below(-self.floor)
             keys.append(tails[i] * f.size + self.heads[j])
-            lengths.append(block[i, j])
-        key, length = np.concatenate(keys), np.concatenate(lengths)
-        new = ~np.isin(key, arcs.tail * f.size + arcs.head)
-        return _Found(lowered, key[new] // f.size, key[new] % f.size, length[new])
+            into = into.merged(_Least.of(slack), tails)
+        tail, j = into.below(-self.floor)
+        key = np.unique(np.concatenate([*keys, tail * f.size + self.heads[j]]))
+        key = key[~np.isin(key, arcs.tail * f.size + arcs.head)]
+        tail, head = key // f.size, key % f.size
+        return _Found(lowered, tail, head, self.cost.at(tail, head))
 
 
-def _worst(slack: FloatArray, floor: float) -> tuple[IndexArray, IndexArray]:
-    """Rows and columns of the entries below a floor that are among the least of their row or of their column."""
-    chosen = []
-    for axis in (0, 1):
-        if slack.shape[axis] > PER_NODE:
-            least = np.argpartition(slack, PER_NODE, axis=axis).take(range(PER_NODE), axis=axis)
-        else:
-            least = np.broadcast_to(np.expand_dims(np.arange(slack.shape[axis]), 1 - axis), slack.shape)
-        other = np.broadcast_to(np.expand_dims(np.arange(slack.shape[1 - axis]), axis), least.shape)
-        i, j = (least, other) if axis == 0 else (other, least)
-        chosen.append((i * slack.shape[1] + j).ravel())
-    flat = np.unique(np.concatenate(chosen))
-    flat = flat[slack.ravel()[flat] < floor]
-    return flat // slack.shape[1], flat % slack.shape[1]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Least:
+    """The few least entries of each column of an array, and their rows."""
+
+    value: FloatArray
+    row: IndexArray
+
+    @classmethod
+    def none(cls, columns: int) -> _Least:
+        """Of an array without rows."""
+        return cls(np.empty((0, columns)), np.empty((0, columns), dtype=np.intp))
+
+    @classmethod
+    def of(cls, array: FloatArray) -> _Least:
+        """The `PER_NODE` least of each column."""
+        if array.shape[0] <= PER_NODE:
+            return cls(array, np.broadcast_to(np.arange(array.shape[0])[:, None], array.shape))
+        row = np.argpartition(array, PER_NODE, axis=0)[:PER_NODE]
+        return cls(np.take_along_axis(array, row, axis=0), row)
+
+    def merged(self, other: _Least, names: IndexArray) -> _Least:
+        """The least of these and of others, whose rows have other names."""
+        value, row = np.concatenate([self.value, other.value]), np.concatenate([self.row, names[other.row]])
+        kept = _Least.of(value)
+        return _Least(kept.value, np.take_along_axis(row, kept.row, axis=0))
+
+    def below(self, floor: float) -> tuple[IndexArray, IndexArray]:
+        """Rows and columns of those below a floor."""
+        k, column = np.nonzero(self.value < floor)
+        return self.row[k, column], column

@@ -24,7 +24,7 @@ from otmodels.errors import (
 )
 from otmodels.languages import Run, solve_program
 from otmodels.languages.highs import Units, power_of_two
-from otmodels.lp import Dual, LinearProgram, Names, certify, numbered
+from otmodels.lp import Dual, LinearProgram, Names, Program, certify, numbered
 from otmodels.status import PointStatus, Termination
 
 INF = float("inf")
@@ -55,7 +55,7 @@ def program(
     )
 
 
-def solved(lp: LinearProgram) -> tuple[FloatArray, FloatArray]:
+def solved(lp: Program) -> tuple[FloatArray, FloatArray]:
     run = solve_program(lp)
     assert run.status.optimal
     assert run.x is not None

@@ -23,7 +23,7 @@ from otmodels import plots
 from otmodels.arrays import FloatArray
 from otmodels.errors import InputError, LabelMismatchError, ParameterError, ShapeError
 from otmodels.network import Network
-from otmodels.plots.arrows import pale
+from otmodels.plots.arrows import pale, write_names
 from otmodels.plots.canvas import DARK, LIGHT
 from otmodels.solution import Solution, Unsolved
 from otmodels.status import PointStatus, Status, Termination
@@ -443,6 +443,38 @@ class TestFlowOnAMap:
             plots.flow_arrows(roads)
 
 
+class TestNames:
+    """Each is written to the right of its node, unless something is there."""
+
+    def boxes(self, points: list[tuple[float, float]], lines: list[FloatArray], *others: str) -> tuple[Axes, list[Any]]:
+        ax = plt.subplots(figsize=(6, 6))[1]
+        ax.set(xlim=(0, 10), ylim=(0, 10))
+        write_names(ax, np.array(points), ["Somewhere", *others], lines, 5.0)
+        return ax, [text.get_window_extent() for text in ax.texts]
+
+    def test_nothing_is_there(self) -> None:
+        ax, (box,) = self.boxes([(5, 5)], [])
+        assert box.x0 > ax.transData.transform((5, 5))[0]
+
+    def test_another_name(self) -> None:
+        _, (one, other) = self.boxes([(5, 5), (5, 5.15)], [], "Elsewhere")
+        assert not one.overlaps(other)
+
+    def test_another_node(self) -> None:
+        ax, (alone,) = self.boxes([(5, 5)], [])
+        node = ax.transData.inverted().transform((alone.x1 - 3, (alone.y0 + alone.y1) / 2))
+        ax, (box, _) = self.boxes([(5, 5), tuple(node)], [], "")
+        assert not box.contains(*ax.transData.transform(node))
+
+    def test_the_edge_of_the_axes(self) -> None:
+        ax, (box,) = self.boxes([(9.9, 5)], [])
+        assert box.x1 <= ax.get_window_extent().x1
+
+    def test_a_line(self) -> None:
+        ax, (box,) = self.boxes([(5, 5)], [np.array([[5.0, 5.0], [9.0, 5.0]])])
+        assert not box.contains(*ax.transData.transform((5.8, 5)))
+
+
 class TestOverlay:
     def test_lines_are_f_and_minus_g(self, earth: om.LipschitzSolution) -> None:
         for solution in (earth, plan_of(earth.problem)):
@@ -567,10 +599,15 @@ class TestLipschitzMatrix:
         assert 0 < used.size < active.size < 46
 
     def test_rounding_makes_no_row_inactive(self) -> None:
-        source, target = om.Measure([1, 1], [0.1, 0.7]), om.Measure([2], [0.3])
-        ax = plots.lipschitz_matrix(flow_of(between(source, target), "full"))
-        assert legend_texts(ax)[3] == "carries mass: 2 rows"
-        assert len(self.entries(ax, 0)) >= 2
+        rng = np.random.default_rng(11)
+        points = rng.random(200) / 3
+        solution = flow_of(between(om.Measure(rng.random(200), points), om.Measure(rng.random(200), points)))
+        arcs, f = solution.network.arcs, solution.potential
+        assert (f[arcs.tail] - f[arcs.head] != arcs.length)[solution.flow > 0].any()
+        ax = plots.lipschitz_matrix(solution)
+        dots = np.asarray(ax.collections[3].get_offsets())[:, 1].astype(int)
+        assert dots.size == np.count_nonzero(solution.flow)
+        assert set(dots.tolist()) <= {row for row, _ in self.entries(ax, 0)}
 
     def test_labels_of_nodes_and_of_arcs(self, roads: om.LipschitzSolution) -> None:
         ax = plots.lipschitz_matrix(roads)
@@ -582,6 +619,10 @@ class TestLipschitzMatrix:
 
     def test_many_arcs_are_numbered(self, small: om.LipschitzSolution) -> None:
         ax = plots.lipschitz_matrix(small)
+        assert not any("→" in text.get_text() for text in ax.get_yticklabels())
+
+    def test_so_are_a_few_in_too_little_room(self, roads: om.LipschitzSolution) -> None:
+        ax = plots.lipschitz_matrix(roads, ax=plt.subplots(figsize=(4, 2))[1])
         assert not any("→" in text.get_text() for text in ax.get_yticklabels())
 
     def test_arcs_of_any_network(self, nowhere: om.LipschitzSolution) -> None:

@@ -1,4 +1,4 @@
-"""HiGHS, run on a `LinearProgram`: in units, interruptible, refined to relative accuracy.
+"""HiGHS, run on a `Program`: in units, interruptible, refined to relative accuracy.
 
 HiGHS's tolerances are absolute (1e-7, at least 1e-10): unscaled, a program in costs of 1e-8 or a mass of 1e-11 gets a wrong
 answer that is called optimal. Three things are done about it, none of them with the solver's own scaling options:
@@ -21,7 +21,7 @@ import numpy as np
 from scipy.sparse import csc_array, hstack
 
 from otmodels.arrays import FloatArray
-from otmodels.lp import LinearProgram, numbered
+from otmodels.lp import Program, numbered
 from otmodels.status import OPTIMAL, PointStatus, Status, Termination
 from otmodels.tolerances import SOLVER
 
@@ -54,7 +54,7 @@ class Units:
     rows: FloatArray
 
     @classmethod
-    def of(cls, program: LinearProgram) -> Units:
+    def of(cls, program: Program) -> Units:
         """The units in which the largest cost, right-hand side and entry of each row are in [1, 2)."""
         largest = np.zeros(program.shape[0])
         np.maximum.at(largest, program.A.indices, np.abs(program.A.data))
@@ -104,7 +104,7 @@ METHODS = (
 class Session:
     """A linear program inside HiGHS, in units, that can be solved, changed and solved again."""
 
-    def __init__(self, program: LinearProgram, deadline: float, verbose: bool) -> None:
+    def __init__(self, program: Program, deadline: float, verbose: bool) -> None:
         self.program = program
         self.units = Units.of(program)
         self.deadline = deadline

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.languages.highs import Session, power_of_two
-from otmodels.lp import LinearProgram, numbered
+from otmodels.lp import Program, numbered
 from otmodels.tolerances import REFINEMENT
 
 ROUNDS = 8
@@ -85,7 +85,7 @@ def _rounds(session: Session, x: FloatArray, y: FloatArray, sizes: FloatArray) -
     return x, y, ROUNDS
 
 
-def _violations(program: LinearProgram, x: FloatArray, y: FloatArray, sizes: FloatArray) -> tuple[float, float]:
+def _violations(program: Program, x: FloatArray, y: FloatArray, sizes: FloatArray) -> tuple[float, float]:
     """Largest violation among the rows, and among the reduced costs, that are wrong relative to their own size."""
     residual = np.abs(program.row_lower - program.A @ x)
     primal = residual[residual > REFINEMENT * _row_sizes(program, x)]
@@ -95,13 +95,13 @@ def _violations(program: LinearProgram, x: FloatArray, y: FloatArray, sizes: Flo
     return float(primal.max(initial=0.0)), float(dual.max(initial=0.0))
 
 
-def _row_sizes(program: LinearProgram, x: FloatArray) -> FloatArray:
+def _row_sizes(program: Program, x: FloatArray) -> FloatArray:
     """Size of the terms that each row sums."""
     sizes: FloatArray = np.maximum(np.abs(program.row_lower), abs(program.A) @ np.abs(x))
     return sizes
 
 
-def _cost_sizes(form: LinearProgram, program: LinearProgram) -> FloatArray:
+def _cost_sizes(form: Program, program: Program) -> FloatArray:
     """Size of each variable's cost; a slack, which has none, takes the largest cost of its row."""
     slack = _inequalities(program)
     costs = np.abs(program.c)
@@ -117,11 +117,11 @@ def _magnification(violation: float, unit: float, last: float) -> float:
     return float(power_of_two(np.float64(min(max(wanted, 1.0), last * LARGEST_STEP))))
 
 
-def _inequalities(program: LinearProgram) -> IndexArray:
+def _inequalities(program: Program) -> IndexArray:
     return np.flatnonzero(program.row_lower != program.row_upper)
 
 
-def _with_slacks(program: LinearProgram) -> LinearProgram:
+def _with_slacks(program: Program) -> Program:
     """The program with equality rows only: A x - s = 0, row_lower <= s <= row_upper in place of each inequality."""
     slack = _inequalities(program)
     if not slack.size:
@@ -141,7 +141,7 @@ def _with_slacks(program: LinearProgram) -> LinearProgram:
     )
 
 
-def _restart(session: Session, form: LinearProgram, slack: IndexArray) -> Session:
+def _restart(session: Session, form: Program, slack: IndexArray) -> Session:
     """A session on the equality form that starts from the basis of the solved one."""
     if form is session.program:
         return session
@@ -157,7 +157,7 @@ def _restart(session: Session, form: LinearProgram, slack: IndexArray) -> Sessio
     return inner
 
 
-def _anchors(program: LinearProgram) -> IndexArray:
+def _anchors(program: Program) -> IndexArray:
     """In each connected part of the program, the free variable of the largest cost."""
     rows, columns = program.shape
     free = np.flatnonzero(np.isneginf(program.lower) & np.isposinf(program.upper))

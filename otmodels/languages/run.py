@@ -12,7 +12,7 @@ from otmodels.arrays import FloatArray
 from otmodels.errors import ParameterError
 from otmodels.languages.highs import DUAL_SIMPLEX, INTERIOR_POINT, Session
 from otmodels.languages.refinement import refine
-from otmodels.lp import Dual, LinearProgram
+from otmodels.lp import Dual, Program, install
 from otmodels.status import Status, Termination
 
 TALL = 3
@@ -56,12 +56,12 @@ class Run:
     seconds: float
 
 
-def solve_program(program: LinearProgram, *, time_limit: float | None = None, verbose: bool = False) -> Run:
+def solve_program(program: Program, *, time_limit: float | None = None, verbose: bool = False) -> Run:
     """Solve a linear program with HiGHS.
 
     Parameters
     ----------
-    program : LinearProgram
+    program : Program
         Any general-form program.
     time_limit : float, optional
         Seconds, > 0.
@@ -108,3 +108,6 @@ def check_time_limit(time_limit: float | None) -> None:
     """
     if time_limit is not None and not (isinstance(time_limit, Real) and time_limit > 0):
         raise ParameterError("time_limit", f"is {time_limit}", "Give a number of seconds > 0, or None")
+
+
+install(lambda program, time_limit, verbose: solve_program(program, time_limit=time_limit, verbose=verbose))

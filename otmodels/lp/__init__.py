@@ -1,7 +1,28 @@
-"""Linear programs as such: the general form with named rows and columns, and certificates of optimality."""
+"""Linear programs as such: general form, dual, conversions, weak and strong duality, Farkas' lemma, certificates."""
 
+from otmodels.lp.conversion import Conversion
 from otmodels.lp.dual import Dual
+from otmodels.lp.duality import weak_duality
+from otmodels.lp.engine import install
+from otmodels.lp.farkas import Farkas, farkas
 from otmodels.lp.kkt import certify
-from otmodels.lp.program import LinearProgram, Names, numbered
+from otmodels.lp.linear_program import LinearProgram, LPSolution
+from otmodels.lp.program import Names, Program, numbered
+from otmodels.lp.strong import EpsSweep, eps_sweep
 
-__all__ = ["Dual", "LinearProgram", "Names", "certify", "numbered"]
+__all__ = [
+    "Conversion",
+    "Dual",
+    "EpsSweep",
+    "Farkas",
+    "LPSolution",
+    "LinearProgram",
+    "Names",
+    "Program",
+    "certify",
+    "eps_sweep",
+    "farkas",
+    "install",
+    "numbered",
+    "weak_duality",
+]

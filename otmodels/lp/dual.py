@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array, eye_array, vstack
 
 from otmodels.arrays import FloatArray, IndexArray
-from otmodels.lp.program import LinearProgram, numbered
+from otmodels.lp.program import Program, numbered
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,18 +20,18 @@ class Dual:
 
     Attributes
     ----------
-    program : LinearProgram
+    program : Program
         The dual, a maximum.
     """
 
-    program: LinearProgram
+    program: Program
     _sign: float
     _shift: FloatArray
     _row: IndexArray
     _size: int
 
     @classmethod
-    def of(cls, primal: LinearProgram) -> Dual:
+    def of(cls, primal: Program) -> Dual:
         """The dual of a program."""
         sign = 1.0 if primal.sense == "min" else -1.0
         rows, columns = primal.shape
@@ -47,7 +47,7 @@ class Dual:
         matrix = csr_array(matrix[row])
         right = np.concatenate([lower[at_least], upper[at_most]]) - matrix @ shift
         free = np.where(equal[at_least], -np.inf, 0.0)
-        program = LinearProgram(
+        program = Program(
             right,
             csc_array(matrix.T),
             np.where(below, -np.inf, sign * primal.c),

@@ -11,11 +11,11 @@ from scipy.sparse import coo_array
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.checks import Certificate, Check
 from otmodels.errors import InfiniteValueError, NotANumberError, ShapeError
-from otmodels.lp.program import LinearProgram
+from otmodels.lp.program import Program
 from otmodels.tolerances import DEFAULT, Tolerances
 
 
-def certify(program: LinearProgram, x: FloatArray, y: FloatArray, tolerances: Tolerances = DEFAULT) -> Certificate:
+def certify(program: Program, x: FloatArray, y: FloatArray, tolerances: Tolerances = DEFAULT) -> Certificate:
     """Check x (k,) and the row multipliers y (r,) against a linear program and say what they prove.
 
     With z = c - A'y the reduced costs, a minimum has a value of at least sum_i y_i (bound of row i) + sum_j z_j (bound
@@ -24,7 +24,7 @@ def certify(program: LinearProgram, x: FloatArray, y: FloatArray, tolerances: To
 
     Parameters
     ----------
-    program : LinearProgram
+    program : Program
         The program; a maximum is checked as the minimum of its negative.
     x : ndarray (k,)
         Point.
@@ -48,7 +48,7 @@ def certify(program: LinearProgram, x: FloatArray, y: FloatArray, tolerances: To
     return _conclude(program, sign, x, sign * y, tolerances)
 
 
-def _conclude(program: LinearProgram, sign: float, x: FloatArray, y: FloatArray, tolerances: Tolerances) -> Certificate:
+def _conclude(program: Program, sign: float, x: FloatArray, y: FloatArray, tolerances: Tolerances) -> Certificate:
     """Check the point and the multipliers of the program taken as a minimum of sign * c'x."""
     z, activity = sign * program.c - program.A.T @ y, program.A @ x
     sizes = _Sizes.of(program, x, y, tolerances.rounding)
@@ -125,7 +125,7 @@ class _Sizes:
     row_prices: FloatArray
 
     @classmethod
-    def of(cls, program: LinearProgram, x: FloatArray, y: FloatArray, rounding: float) -> _Sizes:
+    def of(cls, program: Program, x: FloatArray, y: FloatArray, rounding: float) -> _Sizes:
         """The sizes at a point and its multipliers."""
         size = abs(program.A)
         activity = program.A @ x

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, overload
+from typing import Literal, Self, overload
 
 import numpy as np
 from scipy.sparse import csc_array
@@ -57,7 +57,7 @@ def numbered(prefix: str, size: int) -> Names:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LinearProgram:
+class Program:
     """min or max c'x + offset subject to row_lower <= A x <= row_upper, lower <= x <= upper.
 
     Multipliers y follow one convention: y_i is d(optimal value)/d(right-hand side of row i), whatever the sense.
@@ -144,7 +144,7 @@ class LinearProgram:
         """Objective at x (k,)."""
         return float(self.c @ x) + self.offset
 
-    def ordered(self) -> LinearProgram:
+    def ordered(self) -> Self:
         """The same program with rows and columns sorted by name, so that two of them can be compared entry by entry.
 
         Raises
@@ -154,7 +154,7 @@ class LinearProgram:
         rows, columns = _order("row_names", self.row_names), _order("column_names", self.column_names)
         matrix = csc_array(self.A[rows][:, columns])
         matrix.sort_indices()
-        return LinearProgram(
+        return type(self)(
             self.c[columns],
             matrix,
             self.row_lower[rows],
@@ -167,7 +167,7 @@ class LinearProgram:
             self.offset,
         )
 
-    def same_as(self, other: LinearProgram, rows: IndexArray, columns: IndexArray) -> bool:
+    def same_as(self, other: Program, rows: IndexArray, columns: IndexArray) -> bool:
         """Whether `other`, its rows and columns taken in the given order, is this program to the last bit, names aside."""
         vectors = (
             (self.c, other.c, columns),
@@ -193,7 +193,7 @@ class LinearProgram:
         return all(np.array_equal(one, two) for one, two in pairs)
 
     def __repr__(self) -> str:
-        return f"LinearProgram({self.sense}, {self.shape[0]} rows, {self.shape[1]} columns, {self.A.nnz} nonzeros)"
+        return f"{type(self).__name__}({self.sense}, {self.shape[0]} rows, {self.shape[1]} columns, {self.A.nnz} nonzeros)"
 
 
 def _order(argument: str, names: Sequence[str]) -> list[int]:

@@ -35,6 +35,9 @@ MOST_ROWS = 2000
 NAMED_ROWS = 60
 """Most rows that are named."""
 
+_SMALLEST = 4.5
+"""Smallest print, in points."""
+
 
 def potentials_overlay(
     solution: Solved | LipschitzSolution, *, ax: Axes | None = None, cost_unit: str = "", length_unit: str = ""
@@ -220,17 +223,17 @@ def _frame(ax: Axes, solution: LipschitzSolution | ExtendedFlow, tail: IndexArra
     rows, columns = tail.size, len(labels)
     ax.set(xlim=(-0.5, columns + 0.5), ylim=(max(rows, 1) - 0.5, -0.5), xlabel="node", ylabel="arc")
     name_ticks(ax, "x", np.arange(columns), labels.tolist())
-    if not 0 < rows <= NAMED_ROWS:
+    size = 0.7 * length_in_points(ax, "y") / max(rows, 1)
+    if not 0 < rows <= NAMED_ROWS or size < _SMALLEST:
         ax.yaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
         return
     texts = [f"{one} → {other}" for one, other in zip(labels[tail], labels[head], strict=True)]
-    size = float(np.clip(0.8 * length_in_points(ax, "y") / rows / 1.15, 3.5, 9.0))
-    ax.set_yticks(np.arange(rows), texts, parse_math=False, fontsize=size)
+    ax.set_yticks(np.arange(rows), texts, parse_math=False, fontsize=min(size, 9.0))
 
 
 def _dots(ax: Axes, rows: IndexArray, columns: int) -> None:
     """Mark rows in a column of their own, to the right of the nodes'."""
-    size = float(np.clip(0.8 * length_in_points(ax, "y") / max(ax.get_ylim()), 2.0, 5.0))
+    size = float(np.clip(0.8 * length_in_points(ax, "y") / max(ax.get_ylim()), 3.0, 5.0))
     ax.scatter(np.full(rows.size, columns), rows, size**2, color="black", linewidths=0, zorder=3)
 
 

@@ -45,7 +45,7 @@ NAMED = 40
 """Most nodes whose names are written on a map."""
 
 _SPARSE = 6
-"""Unused edges are drawn where there are at most so many times as many as nodes: more would hide the map."""
+"""Edges without flow are drawn where there are at most so many times as many as nodes: more would hide the map."""
 
 
 def flow_arrows(
@@ -87,8 +87,9 @@ def flow_arrows(
     Returns
     -------
     Axes
-        On a grid, its collections are the cells and the arrows; on a map, the thin edges, the arrows, and the nodes; on
-        a line, its line is f and its child axes have the bars.
+        On a grid, its collections are the cells and the arrows; on a map, the thin edges, the arrows, and the nodes where
+        mass neither starts nor ends, where it starts, where it ends. Of arcs, those of most mass come first. On a line,
+        its line is f and its child axes have the bars. A colour bar is a child axes too.
 
     Raises
     ------
@@ -171,11 +172,11 @@ def _edges(lines: FloatArray, gap: float) -> FloatArray:
 
 def _arc_arrows(sketch: Sketch, ax: Axes, gap: float) -> str:
     """An arrow for every arc that carries mass; return what the legend says of them."""
-    arcs, used = sketch.network.arcs, sketch.used
+    used = sketch.used
     mass = sketch.flow[used]
     width = 0.34 * gap * mass / mass.max(initial=0.0)
     draw_arrows(sketch, ax, used, width, 0.14 * gap, 0.16 * gap)
-    return f"flow on an arc ≤ {sketch.amount(mass.max())}" if arcs.count and mass.size else ""
+    return f"flow on an arc ≤ {sketch.amount(mass.max())}" if mass.size else ""
 
 
 def _block_arrows(sketch: Sketch, ax: Axes, grid: Grid) -> str:
@@ -228,9 +229,9 @@ def _on_map(sketch: Sketch, ax: Axes | None) -> Axes:
 def _thin_edges(sketch: Sketch, ax: Axes) -> FloatArray:
     """Draw the edges of a sparse network; return their ends (k, 2, 2)."""
     arcs = sketch.network.arcs
-    ends = np.unique(np.sort(np.stack([arcs.tail, arcs.head], axis=1), axis=1), axis=0)
-    if len(ends) > _SPARSE * arcs.size:
-        ends = np.empty((0, 2), dtype=np.intp)
+    ends = np.empty((0, 2), dtype=np.intp)
+    if arcs.count <= 2 * _SPARSE * arcs.size:
+        ends = np.unique(np.sort(np.stack([arcs.tail, arcs.head], axis=1), axis=1), axis=0)
     lines = sketch.points[ends]
     ax.add_collection(LineCollection(list(lines), colors="0.65", linewidths=0.8, zorder=1))
     return np.asarray(lines)

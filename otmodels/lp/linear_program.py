@@ -1,0 +1,179 @@
+"""Linear programs as people use them: stated, dualised, converted, solved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csc_array, issparse
+
+from otmodels.arrays import FloatArray, floats
+from otmodels.checks import Certificate
+from otmodels.errors import ShapeError
+from otmodels.lp import duality
+from otmodels.lp.conversion import Conversion, canonical_form, normal_form, standard_form
+from otmodels.lp.engine import run
+from otmodels.lp.kkt import certify
+from otmodels.lp.program import Names, Program, numbered
+from otmodels.status import Status
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class LinearProgram(Program):
+    """Minimum or maximum of c'x + offset subject to row_lower <= A x <= row_upper, lower <= x <= upper.
+
+    Multipliers y follow one convention: y_i is d(optimal value)/d(right-hand side of row i), whatever the sense.
+
+    Attributes
+    ----------
+    c : ndarray (k,)
+        Costs.
+    A : csc_array (r, k)
+        Matrix.
+    row_lower, row_upper : ndarray (r,)
+        Bounds on the rows, equal in an equality row, infinite where there is none.
+    lower, upper : ndarray (k,)
+        Bounds on the variables.
+    row_names, column_names : sequence of str
+        Names, unique where programs are compared.
+    sense : {"min", "max"}
+        Direction.
+    offset : float
+        Constant in the objective.
+
+    Raises
+    ------
+    ShapeError, NotANumberError, InfiniteValueError
+
+    Examples
+    --------
+    >>> program = LinearProgram.standard([1, 2], [[1, 1]], [3])
+    >>> program.solve().x.tolist(), program.dual().solve().x.tolist()
+    ([3.0, 0.0], [1.0])
+    """
+
+    @classmethod
+    def standard(
+        cls,
+        c: npt.ArrayLike,
+        A: npt.ArrayLike | csc_array,  # noqa: N803 - the symbol of the mathematics
+        b: npt.ArrayLike,
+        row_names: Sequence[str] | None = None,
+        column_names: Sequence[str] | None = None,
+    ) -> LinearProgram:
+        """The program min c'x, A x = b, x >= 0.
+
+        Parameters
+        ----------
+        c, A, b : array_like (k,), (r, k), (r,)
+            Numbers; A may be sparse.
+        row_names, column_names : sequence of str, optional
+            row_0, row_1, ... and x_0, x_1, ... where omitted.
+
+        Raises
+        ------
+        ShapeError, NotANumberError, InfiniteValueError
+        """
+        right = floats("b", b)
+        return cls._of(c, A, right, right.copy(), row_names, column_names)
+
+    @classmethod
+    def canonical(
+        cls,
+        c: npt.ArrayLike,
+        A: npt.ArrayLike | csc_array,  # noqa: N803
+        b: npt.ArrayLike,
+        row_names: Sequence[str] | None = None,
+        column_names: Sequence[str] | None = None,
+    ) -> LinearProgram:
+        """The program min c'x, A x >= b, x >= 0; parameters as for `standard`."""
+        right = floats("b", b)
+        return cls._of(c, A, right, np.full_like(right, np.inf), row_names, column_names)
+
+    @classmethod
+    def _of(
+        cls,
+        c: npt.ArrayLike,
+        A: npt.ArrayLike | csc_array,  # noqa: N803
+        lower: FloatArray,
+        upper: FloatArray,
+        row_names: Sequence[str] | None,
+        column_names: Sequence[str] | None,
+    ) -> LinearProgram:
+        costs = floats("c", c)
+        matrix = csc_array(A, dtype=np.float64) if issparse(A) else csc_array(_two_dimensional(A, lower.size, costs.size))
+        rows: Sequence[str] | Names = numbered("row_", lower.size) if row_names is None else list(row_names)
+        columns: Sequence[str] | Names = numbered("x_", costs.size) if column_names is None else list(column_names)
+        unbounded = np.full(costs.size, np.inf)
+        return cls(costs, matrix, lower, upper, np.zeros(costs.size), unbounded, rows, columns)
+
+    def dual(self) -> LinearProgram:
+        """The dual, see `otmodels.lp.duality.dual`: its rows are named after the variables, its variables after the rows."""
+        return duality.dual(self)
+
+    def normal_form(self) -> Conversion[LinearProgram]:
+        """One right-hand side a row, one sign a variable; with the way back."""
+        return normal_form(self)
+
+    def standard_form(self) -> Conversion[LinearProgram]:
+        """The form min c'x, A x = b, x >= 0; with the way back."""
+        return standard_form(self)
+
+    def canonical_form(self) -> Conversion[LinearProgram]:
+        """The form min c'x, A x >= b, x >= 0; with the way back."""
+        return canonical_form(self)
+
+    def solve(self, *, time_limit: float | None = None, verbose: bool = False) -> LPSolution:
+        """Solve with HiGHS, in units and refined, and certify.
+
+        Parameters
+        ----------
+        time_limit : float, optional
+            Seconds, > 0.
+        verbose : bool
+            Whether HiGHS prints its log.
+        """
+        outcome = run(self, time_limit, verbose)
+        optimal = outcome.status.optimal and outcome.x is not None and outcome.y is not None
+        certificate = certify(self, outcome.x, outcome.y) if optimal else None  # type: ignore[arg-type]
+        return LPSolution(self, outcome.status, outcome.x, outcome.y, certificate)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LPSolution:
+    """What solving a linear program ended with.
+
+    Attributes
+    ----------
+    status : Status
+        Why the solver stopped, and what x and y are.
+    x, y : ndarray (k,), (r,) or None
+        Point and row multipliers, d(optimal value)/d(right-hand side).
+    certificate : Certificate or None
+        Optimality recomputed in numpy; None where there is no optimal point.
+    """
+
+    program: LinearProgram
+    status: Status
+    x: FloatArray | None
+    y: FloatArray | None
+    certificate: Certificate | None
+
+    @property
+    def value(self) -> float:
+        """Objective at x; NaN where there is no optimal point."""
+        return self.program.value(self.x) if self.x is not None and self.certificate is not None else float("nan")
+
+    def __repr__(self) -> str:
+        return f"LPSolution({self.status}, value {self.value:.12g})"
+
+
+def _two_dimensional(A: npt.ArrayLike, rows: int, columns: int) -> FloatArray:  # noqa: N803
+    matrix = floats("A", A)
+    if matrix.shape != (rows, columns) and matrix.size:
+        raise ShapeError(
+            "A", f"has shape {matrix.shape} for {columns} costs and {rows} right-hand sides", f"Give {rows, columns}"
+        )
+    return matrix.reshape(rows, columns)
