@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from otmodels.certificate import certify
 from otmodels.cost import GroundCost, ground_cost
 from otmodels.errors import ParameterError
 from otmodels.families import interval_of, solution_of
-from otmodels.generation import Generated, Watch, generate
+from otmodels.generation import REACH, Generated, Watch, generate
 from otmodels.languages import PRIMAL_SIMPLEX, check_time_limit
 from otmodels.line import Line, exact_masses_along, flow_along, masses_along, potentials_along, staircase
 from otmodels.lipschitz_solution import LipschitzSolution, Result
@@ -23,7 +24,7 @@ from otmodels.network import Graph, Grid, Network, detour, graph_cost
 from otmodels.potentials import close, normalise
 from otmodels.problem import TransportProblem
 from otmodels.solution import Provenance, Solution, Unsolved
-from otmodels.solve import solve
+from otmodels.solve import Support, solve
 from otmodels.status import OPTIMAL
 from otmodels.tolerances import DEFAULT
 
@@ -128,7 +129,7 @@ class _Route:
             if grid is not None:
                 return self._on_grid(cost.metric)
         if not isinstance(cost, GroundCost) and getattr(cost, "power", None) == 1:
-            return self._flow("the metric of a graph, which its edges span")
+            return self._solved("flow", "neighbours", "the metric of a graph, which its edges span")
         return self._dense()
 
     def _flow_on_line(self) -> Result:
@@ -166,15 +167,12 @@ class _Route:
 
     def _on_grid(self, metric: Minkowski) -> Result:
         """Neighbours where they span the metric, else arcs that are generated."""
-        try:
-            Network.neighbours(self.problem)
-        except ParameterError:
+        network = None
+        with suppress(ParameterError):
+            network = Network.neighbours(self.problem)
+        if network is None:
             return self._generated(metric)
-        return self._flow(f"points on a grid and the {metric.name} metric, which neighbours span")
-
-    def _flow(self, reason: str) -> Result:
-        """The flow program on neighbours."""
-        return self._solved("flow", "neighbours", reason)
+        return self._solved("flow", network, f"points on a grid and the {metric.name} metric, which neighbours span")
 
     def _dense(self) -> Result:
         """The program of all pairs."""
@@ -182,10 +180,18 @@ class _Route:
         if n * m > MOST_PAIRS:
             fault = f"have {n} x {m} pairs, and no route but the program of all pairs, which stops at {MOST_PAIRS}"
             raise ParameterError("source, target", fault, "Give fewer atoms, or points on a grid or on the line with power 1")
-        reason = f"cost {self.problem.cost.description} on points that are neither on the line nor a grid: all pairs"
+        reason = f"{self._why_dense()}: all pairs"
         return self._solved("primal", "full", reason)
 
-    def _solved(self, form: str, support: str, reason: str) -> Result:
+    def _why_dense(self) -> str:
+        cost = self.problem.cost
+        if getattr(cost, "power", 1) != 1:
+            return f"cost {cost.description}, and off the line only power 1 has a faster route"
+        if isinstance(cost, GroundCost) and isinstance(cost.metric, Minkowski):
+            return "points that are neither on the line nor on a grid"
+        return f"cost {cost.description}, which has no faster route"
+
+    def _solved(self, form: str, support: Support, reason: str) -> Result:
         result = solve(
             self.problem, form, "highspy", support=support, time_limit=self.time_limit, throw=False, verbose=self.verbose
         )
@@ -194,9 +200,9 @@ class _Route:
     def _generated(self, metric: Minkowski) -> Result:
         """A flow on coprime directions, and the arcs that its potential asks for."""
         started = time.perf_counter()
-        start = Network.directions(self.problem, 1)
+        start = Network.directions(self.problem, REACH)
         assert start.nodes.grid is not None
-        stretch = detour(start.nodes.grid, metric, 1)
+        stretch = detour(start.nodes.grid, metric, REACH)
         made = generate(start, stretch=stretch, gap=self.gap, time_limit=self.time_limit, watch=self.watch, verbose=self.verbose)
         if made.status.termination.stopped or not made.rounds:
             return self._unsolved(made)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 
 from otmodels.arrays import FloatArray
 from otmodels.checks import Certificate, Check
@@ -20,8 +22,8 @@ from otmodels.tolerances import DEFAULT, Tolerances
 MOST_NAMED = 100_000
 """Above so many nodes, a check that passes does not say where: naming them all would take longer than the check."""
 
-SWEEPS = 1000
-"""Most sweeps that lower a potential along the arcs: rounding is gone after two or three."""
+SWEEPS = 4
+"""Sweeps that lower a potential along the arcs before shortest paths do: rounding is gone after two or three."""
 
 
 def certify_flow(
@@ -60,7 +62,8 @@ class _Numbers:
     @classmethod
     def of(cls, network: Network, flow: FloatArray, f: FloatArray, plan_cost: float | None) -> _Numbers:
         arcs, cost = network.arcs, network.nodes.cost
-        length = arcs.length if isinstance(cost, GraphCost) else cost.at(arcs.tail, arcs.head)
+        of_graph = isinstance(cost, GraphCost) and arcs is cost.graph.arcs.distinct()
+        length = arcs.length if of_graph else cost.at(arcs.tail, arcs.head)
         return cls(network, flow, f, lipschitz_below(network, f), length, plan_cost)
 
     @property
@@ -85,8 +88,9 @@ class _Numbers:
         )
         upper = np.inf
         if all(check.passed for check in feasible):
-            residual = self.network.arcs.divergence(np.maximum(self.flow, 0.0)) - surplus
-            upper = primal + float(np.abs(residual).sum()) * self.unit
+            kept = np.maximum(self.flow, 0.0)
+            residual = float(np.abs(self.network.arcs.divergence(kept) - surplus).sum())
+            upper = max(primal, float(self.length @ kept) if self.plan_cost is None else primal) + 2 * residual * self.unit
         gap = abs(primal - dual)
         return Certificate(checks, primal, dual, (lower, max(lower, upper)), gap / scale if scale else gap)
 
@@ -166,8 +170,16 @@ def _lowered_along_arcs(arcs: Arcs, f: FloatArray) -> FloatArray:
         if not wrong.any():
             return lowered
         np.minimum.at(lowered, arcs.tail[wrong], allowed[wrong])
-    slopes = (lowered[arcs.tail] - lowered[arcs.head]) / np.where(arcs.length > 0, arcs.length, np.inf)
-    return lowered / max(float(slopes.max()), 1.0)
+    return _shortest_paths(arcs, lowered)
+
+
+def _shortest_paths(arcs: Arcs, f: FloatArray) -> FloatArray:
+    """min_j d_ij + f_j as lengths of shortest paths from one more node, from which an arc of length f_j leads to each j."""
+    least = float(f.min())
+    tail = np.concatenate([arcs.head, np.full(arcs.size, arcs.size)])
+    head = np.concatenate([arcs.tail, np.arange(arcs.size)])
+    graph = csr_array((np.concatenate([arcs.length, f - least]), (tail, head)), shape=(arcs.size + 1, arcs.size + 1))
+    return np.asarray(np.minimum(f, dijkstra(graph, indices=arcs.size)[: arcs.size] + least))
 
 
 def closed(network: Network, f: FloatArray) -> FloatArray:
@@ -181,7 +193,10 @@ def closed(network: Network, f: FloatArray) -> FloatArray:
     if not deficit.size:
         return np.zeros_like(f)
     to_deficit = nodes.cost.among(np.arange(f.size), deficit)
-    return cbar_transform(to_deficit, -f[deficit])
+    extended = cbar_transform(to_deficit, -f[deficit])
+    reaches = np.isfinite(extended)
+    # What cannot reach a deficit is held by nothing from above.
+    return np.where(reaches, extended, extended[reaches].max())
 
 
 def _where(network: Network, tail: int, head: int) -> str:

@@ -21,7 +21,7 @@ from otmodels.arrays import FloatArray, IndexArray
 from otmodels.axioms import MetricReport, axioms_of
 from otmodels.checks import Check
 from otmodels.cost import GroundCost
-from otmodels.errors import ParameterError, ShapeError
+from otmodels.errors import NotANumberError, ParameterError, ShapeError
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.network import Arcs, Nodes
 from otmodels.potentials import cbar_transform
@@ -143,8 +143,8 @@ class LipschitzReport:
         ------
         ParameterError
             The nodes have no coordinates, or the cost is no metric of points.
-        ShapeError
-            The points have another dimension.
+        ShapeError, NotANumberError
+            The points have another dimension, or are not finite.
 
         References
         ----------
@@ -155,6 +155,8 @@ class LipschitzReport:
             raise ParameterError("cost", "is no metric of points", "Extend a potential whose cost is a metric and has points")
         given = np.asarray(points, dtype=np.float64)
         given = given[:, None] if given.ndim == 1 else given
+        if not np.isfinite(given).all():
+            raise NotANumberError("points", "hold NaN or infinite coordinates", "Give finite numbers")
         if given.ndim != 2 or given.shape[1] != self.nodes.points.shape[1]:
             remedy = f"Give shape (k, {self.nodes.points.shape[1]})"
             raise ShapeError("points", f"have shape {np.shape(points)}", remedy)
@@ -217,6 +219,8 @@ def lipschitz_report(solution: Solution | LipschitzSolution) -> LipschitzReport:
     ------
     LabelMismatchError
         The cost is a matrix between different supports.
+    ParameterError
+        The solution is not certified optimal.
 
     Examples
     --------
@@ -226,6 +230,11 @@ def lipschitz_report(solution: Solution | LipschitzSolution) -> LipschitzReport:
     >>> report.value, report.lipschitz_value
     (4.0, 2.0)
     """
+    lower_bound = isinstance(solution, LipschitzSolution) and solution.is_lower_bound
+    proven = solution.certificate.passed and solution.certificate.relative_gap <= DEFAULT.gap
+    if not (proven or lower_bound):
+        remedy = "Solve to the end, over all pairs: potentials that are not optimal say nothing about g = -f"
+        raise ParameterError("solution", f"is {solution.certificate.verdict}", remedy)
     problem, value = solution.problem, solution.certificate.primal_value
     nodes = solution.network.nodes if isinstance(solution, LipschitzSolution) else Nodes.of(problem)
     metric = axioms_of(nodes.cost, nodes.labels)
@@ -246,7 +255,7 @@ def _phi(solution: Solution | LipschitzSolution, nodes: Nodes, metric: MetricRep
     """One potential for both sides."""
     if isinstance(solution, LipschitzSolution):
         return solution.potential
-    if metric.supports_lipschitz:
+    if metric.zero_diagonal.holds and metric.triangle.holds:
         return cbar_transform(nodes.cost.among(np.arange(nodes.size), nodes.target), solution.g)
     forced = solve(solution.problem, "lipschitz", "highspy", force=True)
     assert isinstance(forced, LipschitzSolution)

@@ -13,7 +13,7 @@ from otmodels.errors import ParameterError, UnknownNameError
 from otmodels.families import Family, Kantorovich, KantorovichRubinstein, applicable_network, infeasible
 from otmodels.feasibility import find_bottleneck
 from otmodels.formulations import FORMS, KANTOROVICH, LIPSCHITZ, formulation, supports
-from otmodels.generation import generate
+from otmodels.generation import REACH, generate
 from otmodels.languages import LANGUAGES, check_time_limit, unsupported
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.model import Model, error_of
@@ -66,7 +66,7 @@ def build(
 
 def _family(problem: TransportProblem, form: str, support: Support, force: bool) -> Family:
     if form in LIPSCHITZ:
-        arcs = _generated(problem) if isinstance(support, str) and support == "generated" else support
+        arcs = _generated(problem, force) if isinstance(support, str) and support == "generated" else support
         return KantorovichRubinstein(problem, arcs, force)
     if force:
         raise ParameterError("force", f"is set with form {form!r}, which takes any cost", "Leave it out")
@@ -75,9 +75,9 @@ def _family(problem: TransportProblem, form: str, support: Support, force: bool)
     return Kantorovich(problem, support)
 
 
-def _generated(problem: TransportProblem) -> Network:
+def _generated(problem: TransportProblem, force: bool) -> Network:
     """The arcs that an optimal flow on a grid takes."""
-    made = generate(Network.directions(problem, 1))
+    made = generate(KantorovichRubinstein(problem, Network.directions(problem, REACH), force).network)
     if made.status.termination.stopped or not made.rounds:
         raise error_of(Unsolved(made.status, problem, (0.0, np.inf), "the arcs are not all generated"))
     return made.network

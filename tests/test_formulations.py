@@ -6,27 +6,35 @@ import ast
 import inspect
 import re
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from places import roads
 
 import otmodels as om
 from otmodels import formulations
 from otmodels.errors import InputError, LabelMismatchError, ShapeError, UnknownNameError
-from otmodels.formulations import KANTOROVICH, Support, formulation, kantorovich
+from otmodels.formulations import KANTOROVICH, LIPSCHITZ, Links, Support, formulation, kantorovich, lipschitz
 from otmodels.languages import LANGUAGES
 from otmodels.lp import LinearProgram
+from otmodels.network import network
 
 INF = float("inf")
-TAG = re.compile(r"\(([PD]\d)\)")
-PAGE = inspect.getdoc(kantorovich) or ""
+TAG = re.compile(r"\(([PDLB]\d)\)")
+BUILDERS = [
+    (page, section, f"{section.lower()}_{language}")
+    for page, sections in ((kantorovich, ("Primal", "Dual")), (lipschitz, ("Lipschitz", "Flow")))
+    for section in sections
+    for language in ("cvxpy", "pyomo")
+]
 
 
-def tags_of_page(section: str) -> list[str]:
+def tags_of_page(page: ModuleType, section: str) -> list[str]:
     """The tags in the section of the docstring that starts with its name on a line of its own."""
-    body = PAGE.split(f"\n{section}\n", 1)[1]
+    body = (inspect.getdoc(page) or "").split(f"\n{section}\n", 1)[1]
     lines = []
     for line in body.splitlines():
         if not line.startswith("    ") and line.strip():
@@ -35,9 +43,9 @@ def tags_of_page(section: str) -> list[str]:
     return TAG.findall("\n".join(lines))
 
 
-def tags_of_builder(name: str) -> list[str]:
+def tags_of_builder(page: ModuleType, name: str) -> list[str]:
     """The tags at the ends of a builder's lines, in order."""
-    source = inspect.getsource(getattr(kantorovich, name))
+    source = inspect.getsource(getattr(page, name))
     return [tag for line in source.splitlines() if "#" in line for tag in TAG.findall(line.rsplit("#", 1)[1])]
 
 
@@ -50,21 +58,20 @@ def refused(kind: type[InputError], make: Callable[[], object], *words: str) -> 
 
 
 class TestPage:
-    @pytest.mark.parametrize(
-        ("section", "builder"),
-        [("Primal", "primal_cvxpy"), ("Primal", "primal_pyomo"), ("Dual", "dual_cvxpy"), ("Dual", "dual_pyomo")],
-    )
-    def test_a_builder_follows_the_page_line_by_line(self, section: str, builder: str) -> None:
-        assert tags_of_builder(builder) == tags_of_page(section)
+    @pytest.mark.parametrize(("page", "section", "builder"), BUILDERS)
+    def test_a_builder_follows_the_page_line_by_line(self, page: ModuleType, section: str, builder: str) -> None:
+        assert tags_of_builder(page, builder) == tags_of_page(page, section)
 
     def test_the_page_has_every_tag_once(self) -> None:
-        assert sorted(tags_of_page("Primal")) == ["P0", "P1", "P2", "P3"]
-        assert sorted(tags_of_page("Dual")) == ["D0", "D1"]
+        assert sorted(tags_of_page(kantorovich, "Primal")) == ["P0", "P1", "P2", "P3"]
+        assert sorted(tags_of_page(kantorovich, "Dual")) == ["D0", "D1"]
+        assert sorted(tags_of_page(lipschitz, "Lipschitz")) == ["L0", "L1"]
+        assert sorted(tags_of_page(lipschitz, "Flow")) == ["B0", "B1", "B2"]
 
-    @pytest.mark.parametrize("builder", ["primal_cvxpy", "primal_pyomo", "dual_cvxpy", "dual_pyomo"])
-    def test_every_line_that_states_the_program_ends_in_its_tag(self, builder: str) -> None:
+    @pytest.mark.parametrize(("page", "section", "builder"), BUILDERS)
+    def test_every_line_that_states_the_program_ends_in_its_tag(self, page: ModuleType, section: str, builder: str) -> None:
         """A constraint, an objective or a variable of either language is declared in a statement that carries a tag."""
-        source = inspect.getsource(getattr(kantorovich, builder))
+        source = inspect.getsource(getattr(page, builder))
         lines = source.splitlines()
         stating = {"Variable", "Minimize", "Maximize", "Var", "Objective", "Constraint"}
         for node in ast.walk(ast.parse(source)):
@@ -77,19 +84,21 @@ class TestPage:
                 compares = any(
                     isinstance(part, ast.Compare) and isinstance(part.ops[0], ast.Eq | ast.LtE) for part in ast.walk(node)
                 )
-                free = builder.startswith("dual") and called & {"Variable", "Var"}
+                free = section in ("Dual", "Lipschitz") and called & {"Variable", "Var"}
                 if (called & stating or compares) and not free:
                     assert TAG.search(lines[(node.end_lineno or node.lineno) - 1]), ast.unparse(node)
 
     def test_the_two_languages_use_the_same_names(self) -> None:
         problem = om.TransportProblem([1, 2], [2, 1], [[0, 1], [2, 3]])
-        for form in KANTOROVICH:
-            models = [om.build(problem, form, language) for language in LANGUAGES]
+        for form in (*KANTOROVICH, *LIPSCHITZ):
+            stated = problem if form in KANTOROVICH else three_places()
+            models = [om.build(stated, form, language) for language in LANGUAGES]
             assert len({tuple(model.variables) for model in models}) == 1
             assert len({tuple(model.constraints) for model in models}) == 1
 
     def test_a_page_that_is_out_of_order_would_be_noticed(self) -> None:
-        assert tags_of_page("Primal") != sorted(tags_of_page("Primal"))
+        assert tags_of_page(kantorovich, "Primal") != sorted(tags_of_page(kantorovich, "Primal"))
+        assert tags_of_page(lipschitz, "Flow") != sorted(tags_of_page(lipschitz, "Flow"))
 
 
 STRINGS = (["Seattle", "San Diego"], ["New York", "Chicago", "Topeka"])
@@ -216,6 +225,77 @@ class TestOneProgram:
         assert "below_cost[Seattle,Chicago]" not in list(dual.row_names)
         assert primal.shape == (5, 4)
         assert dual.shape == (4, 5)
+
+
+SIDES = np.array([[0, 3, 4], [3, 0, 5], [4, 5, 0.0]])
+
+
+def three_places(labels: Any = ("Seattle", "San Diego", "Topeka"), order: Any = (0, 1, 2)) -> om.TransportProblem:
+    """Distances 3, 4, 5; the target's labels in another order."""
+    index = list(order)
+    source = om.Measure([4, 0, 2], labels=list(labels))
+    target = om.Measure(np.array([1, 3, 2])[index], labels=[labels[k] for k in index])
+    return om.TransportProblem(source, target, SIDES[:, index])
+
+
+class TestOneLipschitzProgram:
+    @pytest.mark.parametrize("form", LIPSCHITZ)
+    @pytest.mark.parametrize(
+        "labels",
+        [STRINGS[1], INTEGERS[1], TUPLES[1], list(pd.to_datetime(["2020-01-01", "2020-01-02", "2021-01-01"]))],
+        ids=["strings", "integers", "tuples", "dates"],
+    )
+    @pytest.mark.parametrize("support", ["full", [(2, 1), (0, 1), (1, 2), (0, 2), (0, 1)]], ids=["full", "given"])
+    def test_every_language_states_it(self, form: str, labels: Any, support: Any) -> None:
+        problem = three_places(labels, (2, 0, 1))
+        first = compiled("highspy", form, problem, support)
+        for language in LANGUAGES:
+            assert_same(compiled(language, form, problem, support), first)
+        assert_same(formulation(form, "cvxpy").program(Links(network(problem, support))).ordered(), first)
+
+    @pytest.mark.parametrize("form", LIPSCHITZ)
+    def test_on_a_grid_and_on_a_directed_graph(self, form: str) -> None:
+        rng = np.random.default_rng(0)
+        mass = rng.integers(1, 9, (3, 4))
+        source, target = om.grid_measure(mass, (1, 2)), om.grid_measure(mass[::-1], (1, 2))
+        on_grid = om.TransportProblem(source, target, om.ground_cost(source, target, "cityblock"))
+        graph = om.Graph.from_frame(roads([("a", "b", 1), ("b", "c", 0), ("c", "a", 2)]), directed=True)
+        one, other = om.Measure([1, 2], labels=["a", "b"]), om.Measure([3], labels=["c"])
+        on_graph = om.TransportProblem(one, other, om.graph_cost(one, other, graph))
+        for problem in (on_grid, on_graph):
+            first = compiled("highspy", form, problem, "neighbours")
+            for language in LANGUAGES:
+                assert_same(compiled(language, form, problem, "neighbours"), first)
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_the_two_are_written_by_hand(self, language: str) -> None:
+        """Surplus 3, -3, 0 at the nodes; one arc from the first to the second, and back, and to the third."""
+        arcs, names = [(0, 1), (1, 0), (0, 2)], ["Seattle", "San Diego", "Topeka"]
+        ends = [f"[{names[i]},{names[j]}]" for i, j in arcs]
+        flow, slopes = (compiled(language, form, three_places(), arcs) for form in ("flow", "lipschitz"))
+        balance = pd.DataFrame(
+            [[1, -1, 1], [-1, 1, 0], [0, 0, -1.0]], [f"balance[{name}]" for name in names], [f"w{end}" for end in ends]
+        )
+        stated = pd.DataFrame(flow.A.toarray(), list(flow.row_names), list(flow.column_names))
+        pd.testing.assert_frame_equal(stated.loc[balance.index, balance.columns], balance.astype(float))
+        assert pd.Series(flow.b, list(flow.row_names))[balance.index].tolist() == [3, -3, 0]
+        assert pd.Series(flow.c, list(flow.column_names))[balance.columns].tolist() == [3, 3, 4]
+        assert (flow.lower.tolist(), flow.upper.tolist(), flow.sense) == ([0] * 3, [INF] * 3, "min")
+        assert (flow.row_lower == flow.row_upper).all()
+        rows, columns = [f"lipschitz{end}" for end in ends], [f"f[{name}]" for name in names]
+        stated = pd.DataFrame(slopes.A.toarray(), list(slopes.row_names), list(slopes.column_names))
+        np.testing.assert_array_equal(stated.loc[rows, columns], balance.T)
+        assert pd.Series(slopes.b, list(slopes.row_names))[rows].tolist() == [3, 3, 4]
+        assert pd.Series(slopes.c, list(slopes.column_names))[columns].tolist() == [3, -3, 0]
+        assert np.isneginf(slopes.row_lower).all()
+        assert np.isneginf(slopes.lower).all()
+        assert (slopes.sense, slopes.offset, flow.offset) == ("max", 0, 0)
+
+    @pytest.mark.parametrize(("form", "language"), om.supports("lipschitz", "flow"))
+    def test_what_is_listed_can_be_built(self, form: str, language: str) -> None:
+        model = om.build(three_places(), form, language)
+        assert (model.form, model.language) == (form, language)
+        assert model.native is not None
 
 
 class TestWhatExists:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import pandas as pd
 import typer
 from rich.console import RenderableType
@@ -14,6 +15,7 @@ from otmodels import benchmark as benchmarks
 from otmodels.cli import numerals, payload, report
 from otmodels.cli.files import Folder
 from otmodels.cli.terminal import console, fact, heading, say, table
+from otmodels.errors import ParameterError
 
 benchmark = typer.Typer(no_args_is_help=True, help="Measure speed and memory as ratios within one run.")
 
@@ -33,14 +35,109 @@ def languages(
     """  # noqa: D301
     folder = None if out is None else Folder(out)
     measured = benchmarks.languages(tuple(size or (100, 300, 500)), repeats, say)
+    _finish("languages", measured, {"repeats": repeats}, folder, as_json, _table(measured, repeats))
+
+
+@benchmark.command()
+def grid(
+    side: Annotated[list[int] | None, typer.Option(min=2, help="Only images of this side; may be repeated.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Turns of otmodels; medians are shown.")] = 3,
+    emd_repeats: Annotated[int, typer.Option(min=0, help="Turns of ot.emd.")] = 1,
+    largest_emd: Annotated[
+        int, typer.Option(help="Largest side for ot.emd: 128 takes 11 GB and minutes; 0 leaves it out.")
+    ] = 128,
+    out: Annotated[Path | None, typer.Option(help="Folder for grid.csv.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Distances between images and on the line, against POT's ot.emd with its cost matrix.
+
+    \b
+    otmodels benchmark grid
+    otmodels benchmark grid --side 64 --repeats 1
+    """  # noqa: D301
+    folder = None if out is None else Folder(out)
+    cases = [case for case in benchmarks.CASES if side is None or case.side in side]
+    if not cases:
+        known = ", ".join(str(n) for n in sorted({case.side for case in benchmarks.CASES}))
+        raise ParameterError("--side", f"{side} is not measured", f"Choose among {known}")
+    measured = benchmarks.grid(cases, repeats, emd_repeats, largest_emd if emd_repeats else 0, say)
+    _finish("grid", measured, {"repeats": repeats}, folder, as_json, _grid_table(measured))
+
+
+@benchmark.command()
+def methods(
+    side: Annotated[list[int] | None, typer.Option(min=2, help="Sides of the grids; may be repeated.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Turns that each method takes; medians are shown.")] = 3,
+    out: Annotated[Path | None, typer.Option(help="Folder for methods.csv.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """The algorithms of HiGHS on a grid's flow program, with crossover and without.
+
+    \b
+    otmodels benchmark methods --side 64
+    """  # noqa: D301
+    folder = None if out is None else Folder(out)
+    measured = benchmarks.methods(tuple(side or (64, 128)), repeats, say)
+    _finish("methods", measured, {"repeats": repeats}, folder, as_json, _methods_table(measured))
+
+
+def _finish(
+    name: str,
+    measured: pd.DataFrame,
+    about: dict[str, int],
+    folder: Folder | None,
+    as_json: bool,
+    section: Iterator[RenderableType],
+) -> None:
+    """Write and print a table of measurements."""
     if folder is not None:
-        folder.add_table("languages.csv", measured)
+        folder.add_table(f"{name}.csv", measured)
     if as_json:
-        typer.echo(payload.dumps({"repeats": repeats, "languages": payload.records(measured.reset_index())}))
+        typer.echo(payload.dumps({**about, name: payload.records(measured.reset_index())}))
         return
-    report.print_sections(console(), _table(measured, repeats))
+    report.print_sections(console(), section)
     if folder is not None:
         folder.report()
+
+
+def _grid_table(measured: pd.DataFrame) -> Iterator[RenderableType]:
+    yield heading("Grid", "wasserstein_distance, certified; ot.emd with its cost matrix")
+    yield fact("columns", "seconds and peak MiB of both; emd / otmodels in time; relative gap")
+    rows = measured.reset_index()
+    names = [f"{metric} {side} {images}".strip() for metric, side, images in rows[["metric", "side", "images"]].to_numpy()]
+    columns = [
+        [f"{value:.2f}" for value in rows["seconds"]],
+        [f"{value:.0f}" for value in rows["peak_mib"]],
+        [numerals.small(value) for value in rows["relative_gap"]],
+        *([_or_dash(value, places) for value in rows[name]] for name, places in _EMD_COLUMNS),
+    ]
+    yield table(["", "s", "MiB", "gap", "emd s", "emd MiB", "ratio"], [names, *columns], words=("",))
+
+
+_EMD_COLUMNS = (("emd_seconds", 2), ("emd_peak_mib", 0), ("emd_over_otmodels", 2))
+
+
+def _or_dash(value: float, places: int) -> str:
+    return "-" if np.isnan(value) else f"{value:.{places}f}"
+
+
+def _methods_table(measured: pd.DataFrame) -> Iterator[RenderableType]:
+    yield heading("Methods", "flow and Lipschitz program of two smooth fields, city-block")
+    yield fact("columns", "median seconds; / the fastest of that side; relative gap as certified")
+    rows = measured.reset_index()
+    columns = [
+        [str(value) for value in rows["side"]],
+        rows["form"].tolist(),
+        rows["method"].tolist(),
+        [f"{value:.2f}" for value in rows["seconds"]],
+        [f"{value:.1f}" for value in rows["to_fastest"]],
+        [_or_dash_small(value) for value in rows["relative_gap"]],
+    ]
+    yield table(["side", "form", "method", "s", "ratio", "gap"], columns, words=("form", "method"))
+
+
+def _or_dash_small(value: float) -> str:
+    return "-" if np.isnan(value) else numerals.small(value)
 
 
 def _table(measured: pd.DataFrame, repeats: int) -> Iterator[RenderableType]:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Annotated
 
-import pandas as pd
 import typer
-from rich.console import RenderableType
-from rich.text import Text
 
-from otmodels import compare as compare_models
 from otmodels import supports
-from otmodels.cli import inputs, numerals, payload, report
+from otmodels.cli import answers, inputs, payload, report
 from otmodels.cli.app import ExitCode
 from otmodels.cli.files import Folder
+from otmodels.cli.routes import check_size, most_pairs
 from otmodels.cli.solve import OutOption
-from otmodels.cli.terminal import console, heading, progress, table
-from otmodels.datasets import Dataset
-from otmodels.errors import UnknownNameError
-from otmodels.formulations import FORMS
+from otmodels.cli.terminal import console, progress, say
+from otmodels.families import applicable_network
+from otmodels.formulations import FORMS, KANTOROVICH
 from otmodels.languages import LANGUAGES
+from otmodels.problem import TransportProblem
 
 
 def compare(
@@ -35,61 +32,52 @@ def compare(
     target: inputs.TargetOption = None,
     cost: inputs.CostOption = None,
     metric: inputs.MetricOption = None,
+    graph: inputs.GraphOption = None,
     power: inputs.PowerOption = None,
     order: inputs.OrderOption = None,
     balance: inputs.BalanceOption = None,
 ) -> None:
     """Solve in every form and language and lay the answers side by side.
 
+    The Lipschitz forms are among them where the cost is a metric on one support.
+
     \b
     otmodels compare data/earth_moving
     otmodels compare data/canning --form primal --language cvxpy --language pyomo
     """  # noqa: D301
-    pairs = _pairs(form, language)
-    data = inputs.read_input(dataset, source, target, cost, metric, power, order, balance)
+    answers.check_names("--form", form, FORMS)
+    answers.check_names("--language", language, LANGUAGES)
+    data = inputs.read_input(dataset, source, target, cost, metric, power, order, balance, graph)
     folder = None if out is None else Folder(out)
-    answers = _answers(data, pairs)
+    with progress("checking the axioms of a metric"):
+        pairs = _pairs(data.problem, form, language or LANGUAGES)
+    rows = answers.solved(data.problem, pairs)
     if folder is not None:
-        folder.add_table("compare.csv", answers)
+        folder.add_table("compare.csv", rows)
     if as_json:
-        typer.echo(payload.dumps({**payload.of_dataset(data), "answers": payload.records(answers.reset_index())}))
+        typer.echo(payload.dumps({**payload.of_dataset(data), "answers": payload.records(rows.reset_index())}))
     else:
-        report.print_sections(console(), report.title(data), _table(data, answers))
+        report.print_sections(console(), report.title(data), answers.side_by_side(data, rows))
         if folder is not None:
             folder.report()
-    raise typer.Exit(ExitCode.CERTIFIED if answers["certified"].all() else ExitCode.NOT_CERTIFIED)
+    raise typer.Exit(ExitCode.CERTIFIED if rows["certified"].all() else ExitCode.NOT_CERTIFIED)
 
 
-def _pairs(forms: list[str] | None, languages: list[str] | None) -> list[tuple[str, str]]:
-    for name, chosen, known in (("--form", forms, FORMS), ("--language", languages, LANGUAGES)):
-        for word in chosen or ():
-            if word not in known:
-                raise UnknownNameError(name, f"{word!r} is not known", f"Choose among {', '.join(known)}")
-    return [pair for pair in supports() if pair[0] in (forms or FORMS) and pair[1] in (languages or LANGUAGES)]
+def _pairs(problem: TransportProblem, forms: Sequence[str] | None, languages: Sequence[str]) -> list[tuple[str, str]]:
+    """The forms that were asked for; where none was, those that apply and fit into memory."""
+    if forms is None:
+        forms = FORMS if applicable_network(problem) is not None else KANTOROVICH
+        small = [form for form in forms if form not in KANTOROVICH or _fits(problem, languages)]
+        if len(small) < len(forms):
+            n, m = problem.shape
+            say(f"note: primal and dual are left out, they state all {n * m:,} pairs")
+        forms = small or forms
+    for language in languages:
+        for form in forms:
+            check_size(problem, form, language)
+    return [pair for pair in supports() if pair[0] in forms and pair[1] in languages]
 
 
-def _answers(data: Dataset, pairs: list[tuple[str, str]]) -> pd.DataFrame:
-    """One row a pair, one after the other, so that the progress line can say which."""
-    rows = []
-    for k, (form, language) in enumerate(pairs, start=1):
-        with progress(f"solving the {form} in {language} ({k} of {len(pairs)})"):
-            rows.append(compare_models(data.problem, [form], [language]))
-    return pd.concat(rows)
-
-
-def _table(data: Dataset, answers: pd.DataFrame) -> Iterator[RenderableType]:
-    values = answers["value"]
-    spread = numerals.small((values.max() - values.min()) / (values.abs().max() or 1.0))
-    yield heading("Answers", f"the values differ by {spread} relative")
-    yield from report.units(("value", data.units.value))
-    rows = answers.reset_index()
-    columns = [
-        rows["form"].tolist(),
-        rows["language"].tolist(),
-        [numerals.value(value) for value in rows["value"]],
-        [numerals.small(gap) for gap in rows["relative_gap"]],
-        [Text("yes", "green") if passed else Text("NO", report.BAD) for passed in rows["certified"]],
-        [f"{seconds:.3f}" for seconds in rows["total_s"]],
-    ]
-    names = ["form", "language", "value", "relative gap", "certified", "seconds"]
-    yield table(names, columns, words=("form", "language", "certified"))
+def _fits(problem: TransportProblem, languages: Sequence[str]) -> bool:
+    n, m = problem.shape
+    return n * m <= min(map(most_pairs, languages))

@@ -38,7 +38,7 @@ def small(number: float) -> str:
 
 
 def column(numbers: Iterable[float], unit: float = 0.0) -> list[str]:
-    """The numbers of a column, with the decimals that the largest needs and no more.
+    """The numbers of a column, with the decimals that the largest needs and no more; a dash where there is none (NaN).
 
     Parameters
     ----------
@@ -55,8 +55,16 @@ def column(numbers: Iterable[float], unit: float = 0.0) -> list[str]:
     ['0.155844', '1.0e-09']
     >>> column([1e-16, 0], unit=1)
     ['0', '0']
+    >>> column([float("nan"), 2.5])
+    ['-', '2.5']
     """
-    values = np.asarray(list(numbers), dtype=np.float64)
+    given = np.asarray(list(numbers), dtype=np.float64)
+    lacking = np.isnan(given)
+    shown = iter(_column(given[~lacking], unit))
+    return ["-" if none else next(shown) for none in lacking]
+
+
+def _column(values: FloatArray, unit: float) -> list[str]:
     scale = max(float(np.abs(values).max(initial=0.0)), unit)
     values = np.where(np.abs(values) <= _NOISE * scale, 0.0, values)
     largest = float(np.abs(values).max(initial=0.0))

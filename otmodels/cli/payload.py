@@ -12,8 +12,11 @@ import numpy as np
 import pandas as pd
 
 from otmodels.checks import Certificate
+from otmodels.cli.atoms import potentials_table
+from otmodels.cli.files import Folder
 from otmodels.datasets import Dataset
-from otmodels.solution import Solution, Unsolved
+from otmodels.lipschitz_solution import LipschitzSolution, Result
+from otmodels.solution import Unsolved
 from otmodels.status import Status
 
 
@@ -31,20 +34,38 @@ def dumps(payload: Mapping[str, Any]) -> str:
     return json.dumps(_plain(payload), indent=2, allow_nan=False)
 
 
-def of_result(data: Dataset, result: Solution | Unsolved) -> dict[str, Any]:
+def of_result(data: Dataset, result: Result) -> dict[str, Any]:
     """Everything about a solve: what is missing after one that was stopped is null."""
+    about = of_answer(data, result)
+    if isinstance(result, Unsolved):
+        return {**about, **dict.fromkeys(("plan", "potentials"))}
+    about |= {"plan": records(result.plan_table()), "potentials": records(potentials_table(result).reset_index())}
+    if isinstance(result, LipschitzSolution):
+        about |= {"flow": records(result.flow_table()), "nodes": records(result.nodes_table().reset_index())}
+    return about
+
+
+def of_answer(data: Dataset, result: Result) -> dict[str, Any]:
+    """The value, what is proven of it and how it came about."""
     about = {**of_dataset(data), "status": _status(result.status), "certified": False, "value": None, "interval": result.interval}
     if isinstance(result, Unsolved):
-        return {**about, **dict.fromkeys(("certificate", "plan", "potentials", "provenance"))}
-    return {
-        **about,
+        return {**about, **dict.fromkeys(("certificate", "provenance"))}
+    about |= {
         "certified": result.certificate.passed,
         "value": result.value,
         "certificate": of_certificate(result.certificate),
-        "plan": records(result.plan_table()),
-        "potentials": records(result.potentials_table().reset_index()),
         "provenance": {**asdict(result.provenance), "total_s": result.provenance.total_s},
     }
+    if isinstance(result, LipschitzSolution):
+        arcs = result.network.arcs
+        about["network"] = {"nodes": arcs.size, "arcs": arcs.count, "description": arcs.description}
+        about["is_lower_bound"] = result.is_lower_bound
+    return about
+
+
+def files(folder: Folder | None) -> list[str]:
+    """Paths of the files that were written."""
+    return [] if folder is None else [str(folder.path / name) for name in folder.names]
 
 
 def of_dataset(data: Dataset) -> dict[str, Any]:

@@ -7,33 +7,48 @@ from typing import Annotated
 
 import typer
 
-from otmodels import solve as solve_problem
 from otmodels.cli import inputs, payload, report
 from otmodels.cli.app import ExitCode
 from otmodels.cli.files import Folder, write_result
-from otmodels.cli.terminal import console, log_on_stderr, progress
+from otmodels.cli.routes import is_certified, solved
+from otmodels.cli.terminal import console, progress
 from otmodels.datasets import Dataset
-from otmodels.model import error_of
-from otmodels.solution import Solution, Unsolved
-from otmodels.status import Termination
+from otmodels.lipschitz_solution import Result
 
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write CSV tables and PNG figures into DIR.")]
+TimeLimitOption = Annotated[
+    float | None,
+    typer.Option("--time-limit", metavar="SECONDS", help="Stop then, and print the interval that is certified by then."),
+]
+VerboseOption = Annotated[bool, typer.Option("--verbose", help="Show the log of HiGHS, on stderr.")]
 
 
 def solve(
     dataset: inputs.DatasetArgument = None,
-    form: Annotated[str, typer.Option(metavar=inputs.FORM, help="Kantorovich's program or its dual.")] = "primal",
+    form: Annotated[
+        str,
+        typer.Option(metavar=inputs.FORM, help="Kantorovich's program or its dual; for a metric, Lipschitz or its dual, flow."),
+    ] = "primal",
     language: Annotated[str, typer.Option(metavar=inputs.LANGUAGE, help="What it is declared in.")] = "cvxpy",
+    support: Annotated[
+        str,
+        typer.Option(
+            metavar=inputs.SUPPORT,
+            help="Pairs that get a variable. The Lipschitz forms also take the neighbours of a grid or graph, or generated arcs.",
+        ),
+    ] = "full",
+    force: Annotated[
+        bool, typer.Option("--force", help="Let a Lipschitz form take a cost that is no metric, for a lower bound.")
+    ] = False,
     out: OutOption = None,
-    time_limit: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Stop the solver, and print the interval that is certified by then.")
-    ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Show the log of HiGHS, on stderr.")] = False,
+    time_limit: TimeLimitOption = None,
+    verbose: VerboseOption = False,
     as_json: inputs.JsonOption = False,
     source: inputs.SourceOption = None,
     target: inputs.TargetOption = None,
     cost: inputs.CostOption = None,
     metric: inputs.MetricOption = None,
+    graph: inputs.GraphOption = None,
     power: inputs.PowerOption = None,
     order: inputs.OrderOption = None,
     balance: inputs.BalanceOption = None,
@@ -43,41 +58,26 @@ def solve(
     \b
     otmodels solve data/earth_moving
     otmodels solve data/canning --form dual --language pyomo --out result
+    otmodels solve data/pictures --form flow --support neighbours
     otmodels solve --source a.csv --target b.csv --metric euclidean --power 2
     otmodels solve --source a.csv --target b.csv --cost c.csv --json
     """  # noqa: D301
-    data = inputs.read_input(dataset, source, target, cost, metric, power, order, balance)
+    data = inputs.read_input(dataset, source, target, cost, metric, power, order, balance, graph)
     folder = None if out is None else Folder(out)
-    result = _solved(data, form, language, time_limit, verbose)
+    result = solved(data.problem, form, language, support=support, force=force, time_limit=time_limit, verbose=verbose)
     if not as_json:
         _print(data, result, folder)
     if folder is not None:
         with progress("writing tables and figures"):
             write_result(folder, data, result)
     if as_json:
-        files = [] if folder is None else [str(folder.path / name) for name in folder.names]
-        typer.echo(payload.dumps({**payload.of_result(data, result), "files": files}))
+        typer.echo(payload.dumps({**payload.of_result(data, result), "files": payload.files(folder)}))
     elif folder is not None:
         folder.report()
-    certified = isinstance(result, Solution) and result.certificate.passed
-    raise typer.Exit(ExitCode.CERTIFIED if certified else ExitCode.NOT_CERTIFIED)
+    raise typer.Exit(ExitCode.CERTIFIED if is_certified(result) else ExitCode.NOT_CERTIFIED)
 
 
-def _solved(data: Dataset, form: str, language: str, time_limit: float | None, verbose: bool) -> Solution | Unsolved:
-    with log_on_stderr() if verbose else progress(f"solving the {form} in {language}"):
-        result = solve_problem(data.problem, form, language, time_limit=time_limit, throw=False, verbose=verbose)
-    if isinstance(result, Unsolved) and result.status.termination is Termination.INFEASIBLE:
-        raise error_of(result)
-    return result
-
-
-def _print(data: Dataset, result: Solution | Unsolved, folder: Folder | None) -> None:
-    sections = [report.title(data), report.answer(data, result)]
-    if isinstance(result, Solution):
-        files = [report.NO_FOLDER if folder is None else str(folder.path / name) for name in ("plan.csv", "potentials.csv")]
-        sections += [
-            report.plan(data, result, files[0]),
-            report.potentials(data, result, files[1]),
-            report.checks(result.certificate),
-        ]
+def _print(data: Dataset, result: Result, folder: Folder | None) -> None:
+    with progress("making tables"):
+        sections = [list(section) for section in report.of_result(data, result, folder)]
     report.print_sections(console(), *sections)

@@ -6,7 +6,7 @@ import ctypes
 import os
 import sys
 import threading
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 
 from rich import box
@@ -62,20 +62,23 @@ def table(names: Sequence[str], columns: Sequence[Sequence[str] | Sequence[Text]
 
 
 @contextmanager
-def progress(task: str) -> Iterator[None]:
-    """Show what is being done and for how long on stderr, once it takes over a second; on a terminal only."""
+def progress(task: str) -> Iterator[Callable[[str], None]]:
+    """Show what is being done and for how long on stderr, once it takes over a second; on a terminal only.
+
+    What is yielded takes other words for what is being done.
+    """
     err = console(stderr=True)
     if not err.is_terminal:
-        yield
+        yield lambda task: None
         return
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), TextColumn("Ctrl-C stops", style="dim")
     shown = Progress(*columns, console=err, transient=True, redirect_stdout=False, redirect_stderr=False)
-    shown.add_task(task)
+    line = shown.add_task(task)
     timer = threading.Timer(QUICK, shown.start)
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield lambda task: shown.update(line, description=task)
     finally:
         timer.cancel()
         timer.join()

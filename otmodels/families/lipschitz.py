@@ -12,6 +12,8 @@ from otmodels.checks import Certificate
 from otmodels.cost import GroundCost
 from otmodels.errors import InputError, ParameterError
 from otmodels.families.base import Answer, Family
+from otmodels.families.kantorovich import infeasible
+from otmodels.feasibility import find_bottleneck
 from otmodels.formulations import Links, formulation
 from otmodels.languages import Declaration, Run
 from otmodels.lipschitz_certificate import certify_flow, closed
@@ -21,8 +23,13 @@ from otmodels.metrics import Minkowski
 from otmodels.network import ArcSupport, GraphCost, Network, network, plan_of_flow, tree_flow
 from otmodels.problem import TransportProblem
 from otmodels.solution import Provenance, Unsolved
-from otmodels.status import Status
+from otmodels.status import Status, Termination
 from otmodels.tolerances import DEFAULT, Tolerances
+
+_NO_WAY = {
+    "flow": (Termination.INFEASIBLE, Termination.INFEASIBLE_OR_UNBOUNDED),
+    "lipschitz": (Termination.UNBOUNDED, Termination.INFEASIBLE_OR_UNBOUNDED),
+}
 
 
 class KantorovichRubinstein(Family):
@@ -85,7 +92,9 @@ class KantorovichRubinstein(Family):
         return ExtendedFlow(run.status, self.problem, value, self.network, potential, flow, certificate, provenance, *named)
 
     def unsolved(self, form: str, answer: Answer, run: Run) -> Unsolved:
-        """Stopped, with the interval that is proven by then."""
+        """Infeasible, where one-way arcs do not lead where mass has to go; or stopped, with the interval proven by then."""
+        if run.status.termination in _NO_WAY[form]:
+            return infeasible(self.problem, find_bottleneck(self.problem))
         flow, potential = self._parts(form, answer)
         message = f"{run.status.termination.value}, or take the proven interval"
         return Unsolved(run.status, self.problem, interval_of(self.network, flow, potential, self._is_metric), message)
@@ -155,18 +164,28 @@ def _certificate(
     return certify_flow(net, flow, potential, cost, tolerances)
 
 
+_NEGATIVE = "A distance must be >= 0; use form='primal' or 'dual' for such costs"
+
+
 def _is_metric(net: Network, force: bool) -> bool:
     """Whether the cost has what the Kantorovich-Rubinstein theorem needs: zero diagonal, symmetry, triangle inequality."""
     if (net.arcs.length < 0).any():
         worst = int(net.arcs.length.argmin())
         tail, head = net.pair(int(net.arcs.tail[worst]), int(net.arcs.head[worst]))
         fault = f"is {net.arcs.length[worst]:g} from {tail} to {head}"
-        raise ParameterError("cost", fault, "A distance must be >= 0; use form='primal' or 'dual' for such costs")
+        raise ParameterError("cost", fault, _NEGATIVE)
     cost = net.nodes.cost
+    here = cost.at(np.arange(net.nodes.size), np.arange(net.nodes.size))
+    if (here < 0).any():
+        where = net.nodes.labels[int(here.argmin())]
+        raise ParameterError("cost", f"is {here.min():g} from {where} to itself", _NEGATIVE)
     if isinstance(cost, GraphCost) and cost.power <= 1:
         # Shortest paths obey the triangle inequality; where the graph is directed, one-way streets are no fault.
         return True
     report = axioms_of(cost, net.nodes.labels)
+    if force and not report.supports_lipschitz and not net.arcs.spanning:
+        fault = f"is set with arcs that are {net.arcs.description}, and the cost is no metric"
+        raise ParameterError("force", fault, "Only with support='full' is the value a lower bound")
     if not force:
         report.raise_if_not_metric(pseudometric=True)
     return report.supports_lipschitz

@@ -1,10 +1,14 @@
 """The modelling languages: compile a native model, solve it with HiGHS, normalise signs and status."""
 
 from otmodels.languages.base import Block, Compiled, Declaration
+from otmodels.languages.door import declare
 from otmodels.languages.highs import DUAL_SIMPLEX, INTERIOR_POINT, METHODS, PRIMAL_SIMPLEX, Method, Session
+from otmodels.languages.mps import read_mps, write_mps
+from otmodels.languages.reading import read
 from otmodels.languages.refinement import refine
 from otmodels.languages.registry import LANGUAGES, compile_model, unsupported
 from otmodels.languages.run import Run, check_time_limit, solve_program
+from otmodels.languages.statement import to_cvxpy, to_highspy, to_pyomo
 
 __all__ = [
     "DUAL_SIMPLEX",
@@ -20,7 +24,14 @@ __all__ = [
     "Session",
     "check_time_limit",
     "compile_model",
+    "declare",
+    "read",
+    "read_mps",
     "refine",
     "solve_program",
+    "to_cvxpy",
+    "to_highspy",
+    "to_pyomo",
     "unsupported",
+    "write_mps",
 ]

@@ -20,7 +20,7 @@ from scipy.sparse import csc_array, dia_array
 
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.errors import DuplicateLabelError, ModelError, NotLinearError
-from otmodels.languages.base import Compiled, Declaration
+from otmodels.languages.base import Block, Compiled, Declaration
 from otmodels.languages.run import Run, solve_program
 from otmodels.lp import LinearProgram, Names, numbered
 from otmodels.status import Termination
@@ -101,12 +101,15 @@ class CvxpyProgram(Compiled):
     @cached_property
     def columns(self) -> Mapping[str, IndexArray]:
         """Where each declared variable's entries are: cvxpy flattens in Fortran order, this is the C order."""
-        offset = self._data["param_prob"].var_id_to_col
         return {
-            name: offset[self._compiled_id(block.handle.id)]
+            name: self._first_column(block)
             + _c_order(block.handle.shape if block.handle.attributes["sparsity"] is None else (len(block.names),))
             for name, block in self._declaration.variables.items()
         }
+
+    def _first_column(self, block: Block) -> int:
+        """Where a variable starts; one without entries is not in the program."""
+        return int(self._data["param_prob"].var_id_to_col[self._compiled_id(block.handle.id)]) if len(block.names) else 0
 
     @cached_property
     def rows(self) -> Mapping[str, IndexArray]:

@@ -11,8 +11,11 @@ answer that is called optimal. Three things are done about it, none of them with
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -224,12 +227,30 @@ def _run_in_thread(highs: Any) -> None:
     for callback in callbacks:
         callback.subscribe(interrupt)
     worker = threading.Thread(target=_run_and_say, args=(highs, done), daemon=True)
-    worker.start()
-    while not done.is_set():
-        try:
-            done.wait(0.2)
-        except KeyboardInterrupt:
-            stop.set()
-    worker.join()
+    with _interrupts_set(stop):
+        worker.start()
+        while not done.is_set():
+            try:
+                done.wait(0.2)
+            except KeyboardInterrupt:
+                stop.set()
+        worker.join()
     for callback in callbacks:
         callback.unsubscribe(interrupt)
+
+
+@contextmanager
+def _interrupts_set(stop: threading.Event) -> Iterator[None]:
+    """Within, Ctrl-C sets an event in place of raising wherever Python happens to be, such as half-way into a thread's start.
+
+    Where it does something else than raise, or this is not the main thread, it is left as it is.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

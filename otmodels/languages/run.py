@@ -12,7 +12,7 @@ from otmodels.arrays import FloatArray
 from otmodels.errors import ParameterError
 from otmodels.languages.highs import DUAL_SIMPLEX, INTERIOR_POINT, Session
 from otmodels.languages.refinement import refine
-from otmodels.lp import Dual, Program, install
+from otmodels.lp import Dual, Program
 from otmodels.status import Status, Termination
 
 TALL = 3
@@ -20,9 +20,9 @@ TALL = 3
 rows and 1,000 columns took the simplex method 4 to 5 times as long, and the Lipschitz program of a 128 x 128 grid, 65,000 rows
 and 16,000 columns, 3 times."""
 
-LARGE = 10_000
+LARGE = 4_000
 """From this many rows on, the interior point method and crossover take the place of the dual simplex method: on the flow program
-of a grid they took as long at 4,000 and 16,000 rows, and a sixth of the time at 65,000 (`otmodels benchmark methods`)."""
+of a grid they took as long at 4,000 rows, and a sixth of the time at 65,000 (`otmodels benchmark methods`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,3 @@ def check_time_limit(time_limit: float | None) -> None:
     """
     if time_limit is not None and not (isinstance(time_limit, Real) and time_limit > 0):
         raise ParameterError("time_limit", f"is {time_limit}", "Give a number of seconds > 0, or None")
-
-
-install(lambda program, time_limit, verbose: solve_program(program, time_limit=time_limit, verbose=verbose))

@@ -3,7 +3,7 @@
 from otmodels.lp.conversion import Conversion
 from otmodels.lp.dual import Dual
 from otmodels.lp.duality import weak_duality
-from otmodels.lp.engine import install
+from otmodels.lp.engine import Door, install
 from otmodels.lp.farkas import Farkas, farkas
 from otmodels.lp.kkt import certify
 from otmodels.lp.linear_program import LinearProgram, LPSolution
@@ -12,6 +12,7 @@ from otmodels.lp.strong import EpsSweep, eps_sweep
 
 __all__ = [
     "Conversion",
+    "Door",
     "Dual",
     "EpsSweep",
     "Farkas",

@@ -1,9 +1,9 @@
-"""The solver that programs are handed to: a slot that the room of the solvers fills, so that this one need not know it."""
+"""What linear programs need from solvers and languages: a slot that their room fills, so that this one need not know it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from otmodels.arrays import FloatArray
 from otmodels.lp.program import Program
@@ -25,17 +25,38 @@ class Outcome(Protocol):
     def iterations(self) -> int: ...  # noqa: D102
 
 
-Engine = Callable[[Program, float | None, bool], Outcome]
-"""(program, time_limit, verbose) -> outcome."""
+class Door(Protocol):
+    """The way to solvers, modelling languages and files."""
 
-_engines: list[Engine] = []
+    def solve(self, program: Program, time_limit: float | None, verbose: bool) -> Outcome:
+        """Solve a program."""
+
+    def declare(self, program: Program, language: str) -> Any:
+        """The program as a language's own model."""
+
+    def read(self, native: Any) -> Program:
+        """The program that a language's own model states."""
+
+    def read_mps(self, path: Path) -> Program:
+        """The program in an MPS file."""
+
+    def write_mps(self, program: Program, path: Path) -> None:
+        """Write a program as an MPS file."""
 
 
-def install(engine: Engine) -> None:
-    """Make an engine the one that solves."""
-    _engines[:] = [engine]
+_doors: list[Door] = []
+
+
+def install(installed: Door) -> None:
+    """Make a door the one that is used."""
+    _doors[:] = [installed]
+
+
+def door() -> Door:
+    """The installed door; `otmodels.languages` installs one when it is imported."""
+    return _doors[0]
 
 
 def run(program: Program, time_limit: float | None = None, verbose: bool = False) -> Outcome:
-    """Solve a program with the installed engine."""
-    return _engines[0](program, time_limit, verbose)
+    """Solve a program with the installed solver."""
+    return door().solve(program, time_limit, verbose)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from os import PathLike
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +16,9 @@ from otmodels.arrays import FloatArray, floats
 from otmodels.checks import Certificate
 from otmodels.errors import ShapeError
 from otmodels.lp import duality
+from otmodels.lp.algebra import algebra
 from otmodels.lp.conversion import Conversion, canonical_form, normal_form, standard_form
-from otmodels.lp.engine import run
+from otmodels.lp.engine import door, run
 from otmodels.lp.kkt import certify
 from otmodels.lp.program import Names, Program, numbered
 from otmodels.status import Status
@@ -108,6 +112,69 @@ class LinearProgram(Program):
         columns: Sequence[str] | Names = numbered("x_", costs.size) if column_names is None else list(column_names)
         unbounded = np.full(costs.size, np.inf)
         return cls(costs, matrix, lower, upper, np.zeros(costs.size), unbounded, rows, columns)
+
+    @classmethod
+    def of(cls, program: Program) -> LinearProgram:
+        """A program as a `LinearProgram`: itself where it is one."""
+        if isinstance(program, LinearProgram):
+            return program
+        return cls(**{part.name: getattr(program, part.name) for part in fields(Program)})
+
+    @classmethod
+    def from_model(cls, native: Any) -> LinearProgram:
+        """The linear program that a cvxpy Problem, a pyomo ConcreteModel or a highspy Highs states, under its names.
+
+        Raises
+        ------
+        NotLinearError, ModelError, DuplicateLabelError
+            See `otmodels.languages.reading.read`.
+        """
+        return cls.of(door().read(native))
+
+    @classmethod
+    def read_mps(cls, path: str | PathLike[str]) -> LinearProgram:
+        """The linear program in an MPS file, read by HiGHS.
+
+        Raises
+        ------
+        FileFormatError, NotLinearError
+            See `otmodels.languages.mps.read_mps`.
+        """
+        return cls.of(door().read_mps(Path(path)))
+
+    def write_mps(self, path: str | PathLike[str]) -> None:
+        """Write an MPS file that reads back as this program; see `otmodels.languages.mps` for names with blanks.
+
+        Raises
+        ------
+        DuplicateLabelError, InfiniteValueError, ModelError, FileFormatError
+            See `otmodels.languages.mps.write_mps`.
+        """
+        door().write_mps(self, Path(path))
+
+    def to_cvxpy(self) -> Any:
+        """The program as a cvxpy Problem, see `otmodels.languages.statement.to_cvxpy`.
+
+        Examples
+        --------
+        >>> print(LinearProgram.canonical([2, 3], [[1, 1]], [4]).dual().to_cvxpy())
+        maximize 4.0 @ row_0
+        subject to x_0: row_0 <= 2.0
+                   x_1: row_0 <= 3.0
+        """
+        return door().declare(self, "cvxpy")
+
+    def to_pyomo(self) -> Any:
+        """The program as a pyomo ConcreteModel, see `otmodels.languages.statement.to_pyomo`."""
+        return door().declare(self, "pyomo")
+
+    def to_highspy(self) -> Any:
+        """The program as a highspy Highs, in the same order of rows and columns."""
+        return door().declare(self, "highspy")
+
+    def algebra(self, rows: int = 40) -> str:
+        """The program in readable algebra, at most so many rows of it; see `otmodels.lp.algebra.algebra`."""
+        return algebra(self, rows)
 
     def dual(self) -> LinearProgram:
         """The dual, see `otmodels.lp.duality.dual`: its rows are named after the variables, its variables after the rows."""

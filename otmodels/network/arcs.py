@@ -42,6 +42,16 @@ class Arcs:
         """Number of arcs k."""
         return self.tail.size
 
+    def distinct(self) -> Arcs:
+        """The same arcs, of several from one node to another the shortest."""
+        order = np.lexsort((self.length, self.head, self.tail))
+        key = self.tail[order] * self.size + self.head[order]
+        first = np.concatenate([[True], np.diff(key) != 0]) if key.size else np.empty(0, dtype=bool)
+        if first.all():
+            return self
+        kept = order[first]
+        return Arcs(self.size, self.tail[kept], self.head[kept], self.length[kept], self.description, self.spanning)
+
     def incidence(self) -> csc_array:
         """Matrix (N, k): column of arc i -> j has 1 in row i and -1 in row j; times a flow it is outflow - inflow."""
         index = np.empty(2 * self.count, dtype=np.int32)

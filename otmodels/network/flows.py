@@ -47,18 +47,24 @@ def plan_of_flow(network: Network, flow: FloatArray) -> csr_array:
 def _paths(arcs: Arcs, flow: FloatArray, surplus: FloatArray) -> tuple[IndexArray, IndexArray, FloatArray]:
     """First node, last node and mass of each path of a flow."""
     tail, head, carried = acyclic(arcs, flow)
+    # Small amounts are taken first, so that what rounding leaves short is short of the largest.
+    small_first = np.lexsort((carried, tail))
+    tail, head, carried = tail[small_first], head[small_first], carried[small_first]
     start = np.searchsorted(tail, np.arange(arcs.size + 1)).tolist()
     heads, masses, left = head.tolist(), carried.tolist(), surplus.tolist()
     arrived: list[deque[tuple[int, float]]] = [deque() for _ in range(arcs.size)]
     found: list[tuple[int, int, float]] = []
     for node in _upstream_first(arcs.size, tail, head):
-        queue = arrived[node]
-        if left[node] > 0:
-            queue.append((node, left[node]))
-        else:
-            found += [(origin, node, mass) for origin, mass in _take(queue, -left[node])]
+        queue, demand = arrived[node], -left[node]
+        if demand < 0:
+            queue.append((node, -demand))
         for arc in range(start[node], start[node + 1]):
+            if 0 < demand <= masses[arc]:
+                found += [(origin, node, mass) for origin, mass in _take(queue, demand)]
+                demand = 0.0
             arrived[heads[arc]].extend(_take(queue, masses[arc]))
+        if demand > 0:
+            found += [(origin, node, mass) for origin, mass in _take(queue, demand)]
         arrived[node] = deque()
     origin, last, mass = zip(*found, strict=True) if found else ((), (), ())
     return np.array(origin, dtype=np.intp), np.array(last, dtype=np.intp), np.array(mass, dtype=np.float64)
@@ -154,7 +160,7 @@ def tree_flow(nodes: Nodes, arcs: Arcs) -> FloatArray | None:
     graph = coo_array((arcs.length + 1.0, (arcs.tail, arcs.head)), shape=(arcs.size, arcs.size))
     tree = minimum_spanning_tree(graph)
     order, above = breadth_first_order(tree, 0, directed=False)
-    surplus = nodes.divergence
+    surplus = nodes.divergence.copy()
     for node in order[:0:-1].tolist():
         surplus[above[node]] += surplus[node]
     number = csr_array((np.arange(1, arcs.count + 1), (arcs.tail, arcs.head)), shape=(arcs.size, arcs.size))

@@ -74,7 +74,7 @@ class Network:
             fault = f"is 'neighbours', which span no power of a metric, and the cost is {cost.description}"
             raise ParameterError("support", fault, "Use support='full', or the power 1")
         if isinstance(cost, GraphCost):
-            return cls(problem, Nodes.of(problem), cost.graph.arcs)
+            return cls(problem, Nodes.of(problem), cost.graph.arcs.distinct())
         nodes = Nodes.on_grid(problem)
         assert nodes.grid is not None
         assert isinstance(cost, GroundCost)

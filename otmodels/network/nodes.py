@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from otmodels.arrays import FloatArray, IndexArray
+from otmodels.arrays import FloatArray, IndexArray, read_only
 from otmodels.cost import BaseCost, Cost, GroundCost
 from otmodels.errors import LabelMismatchError, ParameterError
 from otmodels.measure import Measure, some
@@ -127,10 +127,16 @@ class Nodes:
         """Number of nodes N."""
         return self.a.size
 
-    @property
+    @cached_property
     def divergence(self) -> FloatArray:
-        """Surplus a - b (N,): the mass that has to leave each node, net."""
-        return self.a - self.b
+        """Surplus a - b (N,): the mass that has to leave each node, net.
+
+        It sums to 0: what rounding leaves of the totals, which next to a small surplus would not be small, is taken from the
+        heaviest node.
+        """
+        surplus = self.a - self.b
+        surplus[int(np.maximum(self.a, self.b).argmax())] -= surplus.sum()
+        return read_only(surplus)
 
 
 _NO_GRID = "Use support='full', or lay the masses out with grid_measure"

@@ -1,0 +1,187 @@
+"""A user's own model, in cvxpy, pyomo or highspy, as a `LinearProgram` with the names that the user gave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import cvxpy as cp
+import highspy
+import numpy as np
+import pyomo.environ as pyo
+from pyomo.core.base.block import BlockData
+
+from otmodels.arrays import IndexArray
+from otmodels.errors import DuplicateLabelError, ModelError, NotLinearError
+from otmodels.languages.base import Block, Compiled, Declaration
+from otmodels.languages.cvxpy import CvxpyProgram
+from otmodels.languages.highspy import HighspyProgram
+from otmodels.languages.naming import entry
+from otmodels.languages.pyomo import PyomoProgram
+from otmodels.lp import LinearProgram, Names
+
+_UNNAMED = ("symmetric", "diag", "PSD", "NSD", "hermitian", "complex", "imag")
+"""Attributes of cvxpy variables that make it replace the variable by another one, under another name."""
+
+_PASSIVE = (pyo.Var, pyo.Constraint, pyo.Objective, pyo.Block, pyo.Set, pyo.RangeSet, pyo.Param, pyo.Expression)
+_IGNORED = {*_PASSIVE, pyo.Suffix, pyo.BuildAction, pyo.BuildCheck, pyo.ExternalFunction, pyo.SetOf}
+
+
+def read(native: Any) -> LinearProgram:
+    """The linear program that a model states.
+
+    cvxpy: entries are named "x", "x[0]", "x[0,1]" after `variable.name()`, rows after the label of their constraint, or
+    "constraint_k" by position; what cvxpy adds to state a norm or a maximum is "auxiliary[k]" and "auxiliary_row[k]".
+    pyomo: the components' names with their index, "gamma[Seattle,Chicago]"; a fixed variable is one with equal bounds.
+    highspy: its names, or "column_k" and "row_k" where it has none.
+
+    Parameters
+    ----------
+    native : cvxpy.Problem, pyomo ConcreteModel or highspy.Highs
+        The model; it is left as it is.
+
+    Raises
+    ------
+    NotLinearError
+        It is no linear program: integer variables, quadratic terms, and the like.
+    ModelError
+        It is no model of these languages, or not complete: parameters or fixed variables without a value.
+    DuplicateLabelError
+        Two variables or constraints have the same name.
+
+    Examples
+    --------
+    >>> x = cp.Variable(2, name="x", nonneg=True)
+    >>> program = read(cp.Problem(cp.Minimize(cp.sum(x)), [(x[0] - x[1] >= 1).set_label("lead")]))
+    >>> list(program.column_names), list(program.row_names)
+    (['x[0]', 'x[1]'], ['lead'])
+    """
+    if isinstance(native, cp.Problem):
+        return _read_cvxpy(native)
+    if isinstance(native, BlockData):
+        return _read_pyomo(native)
+    if isinstance(native, highspy.Highs):
+        return read_highs(native)
+    remedy = "Give a cvxpy Problem, a pyomo ConcreteModel or a highspy Highs"
+    raise ModelError("native", f"is {type(native).__module__}.{type(native).__qualname__}, no model that is known", remedy)
+
+
+def read_highs(highs: Any) -> LinearProgram:
+    """The program in a Highs object, under its own names."""
+    lp = highs.getLp()
+    if highs.getHessianNumNz():
+        raise NotLinearError("native", "the HiGHS model has a quadratic objective", "Keep it linear")
+    for k, kind in enumerate(lp.integrality_):
+        if kind != highspy.HighsVarType.kContinuous:
+            fault = f"the HiGHS model has column {_own_names(lp.col_names_, 'column_', lp.num_col_)[k]} that is not continuous"
+            raise NotLinearError("native", fault, "Potentials exist for linear programs: make it continuous")
+    rows, columns = _own_names(lp.row_names_, "row_", lp.num_row_), _own_names(lp.col_names_, "column_", lp.num_col_)
+    _check_unique("row", rows)
+    _check_unique("column", columns)
+    blocks = (_block(range(len(names)), names) for names in (columns, rows))
+    return HighspyProgram(Declaration(highs, {"columns": next(blocks)}, {"rows": next(blocks)})).program
+
+
+def _own_names(given: Sequence[str], prefix: str, size: int) -> list[str]:
+    return [name or f"{prefix}{k}" for k, name in enumerate([*given, *[""] * (size - len(given))])]
+
+
+def _read_cvxpy(problem: cp.Problem) -> LinearProgram:
+    variables, constraints = problem.variables(), problem.constraints
+    if not variables:
+        raise ModelError("native", "the cvxpy problem has no variables", "There is nothing to decide: add some")
+    for parameter in problem.parameters():
+        if parameter.value is None:
+            raise ModelError("native", f"the parameter {parameter.name()} has no value", "Set its value before reading")
+    _check_unique("variable", [variable.name() for variable in variables])
+    for variable in variables:
+        if attributes := [name for name in _UNNAMED if variable.attributes.get(name)]:
+            fault = f"the variable {variable.name()} has the attribute {attributes[0]}"
+            raise ModelError("native", fault, "cvxpy replaces it by a variable without its name: write it as constraints")
+    labels = [constraint.label or f"constraint_{k}" for k, constraint in enumerate(constraints)]
+    _check_unique("constraint", labels)
+    declared = {label: _block(c, _entries(label, _all(c.shape))) for label, c in zip(labels, constraints, strict=True)}
+    blocks = {variable.name(): _block(variable, _entries(variable.name(), _present(variable))) for variable in variables}
+    return _with_auxiliaries(CvxpyProgram(Declaration(problem, blocks, declared)))
+
+
+def _all(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    return product(*map(range, shape))
+
+
+def _present(variable: Any) -> Iterator[tuple[int, ...]]:
+    """Indices of a variable's entries; those of its sparsity pattern where it has one."""
+    pattern = variable.attributes["sparsity"]
+    return _all(variable.shape) if pattern is None else zip(*[np.asarray(axis).tolist() for axis in pattern], strict=True)
+
+
+def _entries(name: str, indices: Iterator[tuple[int, ...]]) -> list[str]:
+    return [entry(name, ",".join(map(str, index))) if index else name for index in indices]
+
+
+def _block(handle: Any, names: list[str]) -> Block:
+    return Block(handle, Names(len(names), lambda: names))
+
+
+def _with_auxiliaries(compiled: Compiled) -> LinearProgram:
+    """The program, with what the user did not declare named by number."""
+    program = compiled.program
+    return replace(
+        program,
+        column_names=_renamed(program.column_names, list(compiled.columns.values()), "auxiliary"),
+        row_names=_renamed(program.row_names, list(compiled.rows.values()), "auxiliary_row"),
+    )
+
+
+def _renamed(names: Sequence[str], declared: Sequence[IndexArray], prefix: str) -> list[str]:
+    made = list(names)
+    known = np.concatenate([*declared, np.zeros(0, dtype=np.intp)])
+    for k, position in enumerate(np.setdiff1d(np.arange(len(made)), known).tolist()):
+        made[position] = f"{prefix}[{k}]"
+    return made
+
+
+def _read_pyomo(model: Any) -> LinearProgram:
+    if not model.is_constructed():
+        raise ModelError("native", "the pyomo model is abstract and holds no data", "Give model.create_instance(...)")
+    for component in model.component_objects(active=True, descend_into=True):
+        if component.ctype not in _IGNORED:
+            fault = f"{component.name} is a {component.ctype.__name__}, which is no linear row"
+            raise NotLinearError("native", fault, "Deactivate it, or write it as linear constraints")
+    variables = list(model.component_data_objects(pyo.Var, descend_into=True))
+    for variable in variables:
+        if variable.fixed and variable.value is None:
+            raise ModelError("native", f"the variable {variable.name} is fixed and has no value", "Give it a value, or unfix it")
+    constraints = list(model.component_data_objects(pyo.Constraint, active=True, descend_into=True))
+    try:
+        program = PyomoProgram(Declaration(model, {}, {})).program
+    except KeyError as error:
+        remedy = "Attach every variable that objective and constraints use to the model, in a block that is active"
+        raise ModelError("native", "a variable of another model is used", remedy) from error
+    return replace(program, column_names=_component_names(variables), row_names=_component_names(constraints))
+
+
+def _component_names(entries: Sequence[Any]) -> list[str]:
+    """The components' names with their index, as plain text; pyomo's own, with quotes, where two would look the same."""
+    names = [_component_name(data) for data in entries]
+    return names if len(set(names)) == len(names) else [data.name for data in entries]
+
+
+def _component_name(data: Any) -> str:
+    component = data.parent_component()
+    name = component.local_name if component.parent_block().parent_block() is None else component.name
+    plain = name[1:-1] if len(name) > 1 and name[0] == name[-1] == "'" else name
+    if not component.is_indexed():
+        return str(plain)
+    index = data.index()
+    return entry(plain, ",".join(map(str, index if isinstance(index, tuple) else (index,))))
+
+
+def _check_unique(kind: str, names: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DuplicateLabelError("native", f"two {kind}s are named {name!r}", "Give each its own name")
+        seen.add(name)

@@ -1,0 +1,199 @@
+"""How firm an optimum is: what is unique, and for which changes of a cost or a mass plan and potentials stay optimal.
+
+Optimal potentials are those that are feasible and tight wherever one optimal plan moves mass. Written with h = -g, all of this
+is about differences: f_i - h_j <= C_ij for all pairs, h_j - f_i <= -C_ij for those that carry mass. How far two of them can
+be apart is the length of a shortest path in the graph of these differences, the dual of the linear program that asks; taken
+from the optimal potentials at hand all lengths are slacks, and >= 0. Optimal plans are those on the tight pairs of one optimal
+pair of potentials; the range of an entry there is a linear program on few pairs.
+
+Source: Ahuja, Magnanti, Orlin (1993), Network Flows, sections 5.2 and 9.11; Chvatal (1983), Linear Programming, chapter 10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array, csc_array, csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from otmodels.arrays import FloatArray, IndexArray
+from otmodels.lp import Program, numbered
+from otmodels.lp.engine import run
+from otmodels.problem import TransportProblem
+from otmodels.tolerances import DEFAULT
+
+
+class Firmness:
+    """The optimal faces of a transport problem, seen from one optimal plan and one optimal pair of potentials.
+
+    Parameters
+    ----------
+    problem : TransportProblem
+        The data.
+    plan : csr_array (n, m)
+        An optimal plan.
+    f, g : ndarray (n,), (m,)
+        Optimal potentials, f = 0 at the first source atom with mass.
+    """
+
+    def __init__(self, problem: TransportProblem, plan: csr_array, f: FloatArray, g: FloatArray) -> None:
+        self.problem, self.f, self.g = problem, f, g
+        entries = plan.tocoo()
+        moved = entries.data > DEFAULT.sign * problem.mass_unit
+        self.row, self.column = entries.row[moved].astype(np.intp), entries.col[moved].astype(np.intp)
+        self.mass = entries.data[moved]
+        slack = problem.cost.values - f[:, None] - g[None, :]
+        tolerance = DEFAULT.slack * problem.cost_unit
+        self.slack = np.where(slack <= tolerance, 0.0, slack)
+        self.tight = np.nonzero(self.slack == 0)
+        self.gauge = int((problem.a > 0).argmax())
+
+    def uniqueness(self) -> pd.DataFrame:
+        """See `Solution.uniqueness`."""
+        n, m = self.problem.shape
+        up, down = self._reach(self.gauge), self._reach(self.gauge, backwards=True)
+        potential, lowest, highest = self._potentials(up, down)
+        atoms = self._atoms()
+        i, j = self.tight
+        least, most = self._entries(i, j)
+        value = np.asarray(csr_array((self.mass, (self.row, self.column)), shape=(n, m))[i, j]).ravel()
+        tolerance = np.concatenate(
+            [np.full(n + m, DEFAULT.slack * self.problem.cost_unit), np.full(i.size, DEFAULT.marginal * self.problem.mass_unit)]
+        )
+        columns = {
+            "value": np.concatenate([potential, value]),
+            "lowest": np.concatenate([lowest, least]),
+            "highest": np.concatenate([highest, most]),
+        }
+        keys = [*atoms, *(("plan", *self.problem.pair(int(a), int(b))) for a, b in zip(i, j, strict=True))]
+        table = pd.DataFrame(columns, index=_index(keys))
+        return table.assign(unique=table["highest"] - table["lowest"] <= tolerance)
+
+    def cost_ranging(self) -> pd.DataFrame:
+        """See `Solution.ranging`."""
+        n, _ = self.problem.shape
+        distance = self._all_reach()
+        cost, slack = self.problem.cost.values, self.slack
+        # An unused pair may get cheaper by the largest slack that it has over the optimal potentials.
+        decrease = slack + distance[:n, n:]
+        increase = np.full_like(slack, np.inf)
+        for i, j in zip(self.row.tolist(), self.column.tolist(), strict=True):
+            decrease[i, j], increase[i, j] = self._used(i, j)
+        i, j = np.nonzero(np.isfinite(cost))
+        carried = np.zeros(cost.shape)
+        carried[self.row, self.column] = self.mass
+        pairs = [("cost", *self.problem.pair(int(a), int(b))) for a, b in zip(i, j, strict=True)]
+        columns = {
+            "value": cost[i, j],
+            "lowest": cost[i, j] - decrease[i, j],
+            "highest": cost[i, j] + increase[i, j],
+            "rate": carried[i, j],
+        }
+        return pd.DataFrame(columns, index=_index(pairs))
+
+    def mass_ranging(self) -> pd.DataFrame:
+        """See `Solution.ranging`."""
+        problem, (n, m) = self.problem, self.problem.shape
+        atoms = [key for key in self._atoms() if key != self._atoms()[self.gauge]]
+        right = np.concatenate([problem.a, problem.b])
+        lowest, highest = np.empty(n + m), np.empty(n + m)
+        for atom in range(n + m):
+            change = np.zeros(n + m)
+            change[atom] += 1.0
+            change[self.gauge] += -1.0 if atom < n else 1.0
+            lowest[atom], highest[atom] = self._extremes(right, change) if atom != self.gauge else (0.0, 0.0)
+        kept = np.arange(n + m) != self.gauge
+        columns = {
+            "value": right[kept],
+            "lowest": (right + lowest)[kept],
+            "highest": (right + highest)[kept],
+            "rate": np.concatenate([self.f, self.g])[kept],
+        }
+        renamed = [(f"{side.split()[0]} mass", *labels) for side, *labels in atoms]
+        return pd.DataFrame(columns, index=_index(renamed))
+
+    def _atoms(self) -> list[tuple[str, Hashable, Hashable]]:
+        sources = [("source potential", label, "") for label in self.problem.source.labels]
+        return sources + [("target potential", "", label) for label in self.problem.target.labels]
+
+    def _graph(self, without: tuple[int, int] | None = None) -> csr_array:
+        """Arcs u -> v of length l for potential_v - potential_u <= l, nodes f_1..f_n, h_1..h_m, measured from those at hand."""
+        n, m = self.problem.shape
+        i, j = np.nonzero(np.isfinite(self.slack))
+        tail, head, length = n + j, i, self.slack[i, j]
+        back = self.row, n + self.column
+        if without is not None:
+            kept, used = (i != without[0]) | (j != without[1]), (self.row != without[0]) | (self.column != without[1])
+            tail, head, length, back = tail[kept], head[kept], length[kept], (back[0][used], back[1][used])
+        # Sparse graphs drop arcs of length 0: these are 1 long, and all others longer by as much as a path has arcs at most.
+        ends = np.concatenate([tail, back[0]]), np.concatenate([head, back[1]])
+        return csr_array((np.concatenate([length, np.zeros(back[0].size)]), ends), shape=(n + m, n + m))
+
+    def _reach(self, start: int, *, backwards: bool = False) -> FloatArray:
+        graph = self._graph()
+        return np.asarray(dijkstra(csr_array(graph.T) if backwards else graph, indices=start))
+
+    def _all_reach(self) -> FloatArray:
+        return np.asarray(dijkstra(self._graph()))
+
+    def _potentials(self, up: FloatArray, down: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Values and ranges of f and g: h runs from h - down to h + up, g = -h the other way."""
+        n = self.f.size
+        lowest = np.concatenate([self.f - down[:n], self.g - up[n:]])
+        highest = np.concatenate([self.f + up[:n], self.g + down[n:]])
+        return np.concatenate([self.f, self.g]), lowest, highest
+
+    def _used(self, i: int, j: int) -> tuple[float, float]:
+        """By how much the cost of a pair that carries mass may fall and rise: other paths between its two potentials."""
+        graph, n = self._graph(without=(i, j)), self.f.size
+        rise = dijkstra(graph, indices=n + j)[i]
+        fall = dijkstra(graph, indices=i)[n + j]
+        return float(fall), float(rise)
+
+    def _entries(self, i: IndexArray, j: IndexArray) -> tuple[FloatArray, FloatArray]:
+        """Least and most of each plan entry on tight pairs, over all optimal plans."""
+        problem = self.problem
+        right = np.concatenate([problem.a, problem.b])
+        bounds = []
+        for sense in ("min", "max"):
+            values = []
+            for k in range(i.size):
+                cost = np.zeros(i.size)
+                cost[k] = 1.0
+                values.append(self._value(cost, right, sense))
+            bounds.append(np.array(values))
+        return bounds[0], bounds[1]
+
+    def _extremes(self, right: FloatArray, change: FloatArray) -> tuple[float, float]:
+        """The least and the greatest t for which the tight pairs can carry masses right + t change."""
+        k = self.tight[0].size
+        cost = np.append(np.zeros(k), 1.0)
+        return self._value(cost, right, "min", change), self._value(cost, right, "max", change)
+
+    def _value(
+        self, cost: FloatArray, right: FloatArray, sense: Literal["min", "max"], change: FloatArray | None = None
+    ) -> float:
+        """Optimal value over plans on the tight pairs, with a free step t of the masses where a change is given."""
+        (n, m), (i, j) = self.problem.shape, self.tight
+        k = i.size
+        rows, columns = np.concatenate([i, n + j]), np.tile(np.arange(k), 2)
+        entries = np.ones(2 * k)
+        lower = np.zeros(cost.size)
+        if change is not None:
+            used = np.flatnonzero(change)
+            rows, columns = np.concatenate([rows, used]), np.concatenate([columns, np.full(used.size, k)])
+            entries, lower[k] = np.concatenate([entries, -change[used]]), -np.inf
+        matrix = csc_array(coo_array((entries, (rows, columns)), shape=(n + m, cost.size)))
+        upper = np.full(cost.size, np.inf)
+        names = numbered("row_", n + m), numbered("column_", cost.size)
+        outcome = run(Program(cost, matrix, right, right.copy(), lower, upper, *names, sense))
+        if outcome.x is None or not outcome.status.optimal:
+            return -np.inf if sense == "min" else np.inf
+        return float(cost @ outcome.x)
+
+
+def _index(keys: list[tuple[Any, ...]]) -> pd.MultiIndex:
+    return pd.MultiIndex.from_tuples(keys, names=["what", "source", "target"])
