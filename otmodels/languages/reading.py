@@ -114,7 +114,7 @@ def _all(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
 def _present(variable: Any) -> Iterator[tuple[int, ...]]:
     """Indices of a variable's entries; those of its sparsity pattern where it has one."""
     pattern = variable.attributes["sparsity"]
-    return _all(variable.shape) if pattern is None else zip(*[np.asarray(axis).tolist() for axis in pattern], strict=True)
+    return _all(variable.shape) if not pattern else zip(*[np.asarray(axis).tolist() for axis in pattern], strict=True)
 
 
 def _entries(name: str, indices: Iterator[tuple[int, ...]]) -> list[str]:

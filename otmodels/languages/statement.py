@@ -46,8 +46,8 @@ def to_cvxpy(program: Program) -> Declaration:
     --------
     >>> from otmodels.lp import LinearProgram
     >>> print(to_cvxpy(LinearProgram.canonical([2, 3], [[1, 1]], [4])).native)
-    minimize 2.0 @ x_0 + 3.0 @ x_1
-    subject to row_0: x_0 + x_1 >= 4.0
+    minimize 2.0 * x_0 + 3.0 * x_1
+    subject to row_0: 4.0 <= x_0 + x_1
     """
     check_statable(program, crossing_columns="cvxpy")
     if not program.shape[1]:

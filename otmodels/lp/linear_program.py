@@ -158,7 +158,7 @@ class LinearProgram(Program):
         Examples
         --------
         >>> print(LinearProgram.canonical([2, 3], [[1, 1]], [4]).dual().to_cvxpy())
-        maximize 4.0 @ row_0
+        maximize 4.0 * row_0
         subject to x_0: row_0 <= 2.0
                    x_1: row_0 <= 3.0
         """
