@@ -15,7 +15,7 @@ from otmodels.errors import ParameterError
 from otmodels.families import interval_of, solution_of
 from otmodels.generation import REACH, Generated, Watch, generate
 from otmodels.languages import PRIMAL_SIMPLEX, check_time_limit
-from otmodels.line import Line, exact_masses_along, flow_along, masses_along, potentials_along, staircase
+from otmodels.line import Line, exact_staircase, flow_along, potentials_along, rounded_staircase
 from otmodels.lipschitz_solution import LipschitzSolution, Result
 from otmodels.measure import Measure
 from otmodels.metrics import MetricFunction, Minkowski
@@ -150,15 +150,14 @@ class _Route:
         """W_p on the line: the monotone plan, and potentials along its staircase."""
         started = time.perf_counter()
         problem = self.problem
-        i, j = staircase(line, problem.a, problem.b)
-        made = self._closed_form("monotone plan", "points on the line and a convex cost: the monotone plan is optimal")
-        made = replace(made, support="pairs along the monotone plan", pairs=i.size)
-        f, g = close(problem, *normalise(problem, *potentials_along(line, i, j)))
         solution = None
-        for masses in (masses_along, exact_masses_along):
-            mass = masses(i, j, problem.a, problem.b)
+        for walk in (rounded_staircase, exact_staircase):
+            i, j, mass = walk(line, problem.a, problem.b)
+            f, g = close(problem, *normalise(problem, *potentials_along(line, i, j)))
             plan = csr_array(coo_array((mass[mass > 0], (i[mass > 0], j[mass > 0])), shape=problem.shape))
             certificate = certify(problem, plan, f, g)
+            made = self._closed_form("monotone plan", "points on the line and a convex cost: the monotone plan is optimal")
+            made = replace(made, support="pairs along the monotone plan", pairs=i.size)
             solution = Solution(OPTIMAL, problem, certificate.primal_value, f, g, plan, certificate, made)
             if certificate.passed:
                 break
@@ -231,7 +230,7 @@ class _Route:
         lower, upper = interval_of(made.network, made.flow, made.potential)
         if made.rounds:
             lower, upper = max(lower, made.rounds[-1].lower), min(upper, made.rounds[-1].upper)
-        message = f"{made.status.termination.value}, or take the proven interval"
+        message = f"{made.status.termination.value}; the interval holds what is proven by then"
         return Unsolved(made.status, self.problem, (lower, upper), message)
 
     def _closed_form(self, algorithm: str, reason: str) -> Provenance:

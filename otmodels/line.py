@@ -103,6 +103,12 @@ def staircase(line: Line, a: FloatArray, b: FloatArray) -> tuple[IndexArray, Ind
     return rows[i], columns[j]
 
 
+def rounded_staircase(line: Line, a: FloatArray, b: FloatArray) -> tuple[IndexArray, IndexArray, FloatArray]:
+    """The pairs along the monotone plan and their masses, by sums in floating point."""
+    i, j = staircase(line, a, b)
+    return i, j, masses_along(i, j, a, b)
+
+
 def masses_along(i: IndexArray, j: IndexArray, a: FloatArray, b: FloatArray) -> FloatArray:
     """The mass of each pair along a staircase, from left to right, by sums in floating point."""
     new_source, new_target = (np.concatenate([[True], np.diff(index) != 0]) for index in (i, j))
@@ -110,23 +116,33 @@ def masses_along(i: IndexArray, j: IndexArray, a: FloatArray, b: FloatArray) -> 
     return np.diff(np.concatenate([[0.0], used, [max(float(a.sum()), float(used[-1]) if used.size else 0.0)]]))
 
 
-def exact_masses_along(i: IndexArray, j: IndexArray, a: FloatArray, b: FloatArray) -> FloatArray:
-    """The mass of each pair along a staircase, left to right, in whole multiples of the least float: nothing is rounded.
+def exact_staircase(line: Line, a: FloatArray, b: FloatArray) -> tuple[IndexArray, IndexArray, FloatArray]:
+    """The pairs along the monotone plan and their masses, in whole multiples of the least float: nothing is rounded.
 
     What the totals differ by is taken from the heaviest target. Slower; needed where atoms are a billion times lighter than
     others, whose share of a sum is rounding.
     """
+    rows, columns = np.argsort(line.x, kind="stable"), np.argsort(line.y, kind="stable")
     unit = 1 << 1074
-    left = [unit // q * p for p, q in map(float.as_integer_ratio, a.tolist())]
-    room = [unit // q * p for p, q in map(float.as_integer_ratio, b.tolist())]
-    room[int(b.argmax())] += sum(left) - sum(room)
-    masses = []
-    for source, target in zip(i.tolist(), j.tolist(), strict=True):
-        moved = min(left[source], room[target])
-        left[source] -= moved
-        room[target] -= moved
+    left = [unit // q * p for p, q in map(float.as_integer_ratio, a[rows].tolist())]
+    room = [unit // q * p for p, q in map(float.as_integer_ratio, b[columns].tolist())]
+    room[int(b[columns].argmax())] += sum(left) - sum(room)
+    i = j = 0
+    steps, masses = [], []
+    while True:
+        moved = min(left[i], room[j])
+        left[i] -= moved
+        room[j] -= moved
+        steps.append((i, j))
         masses.append(moved / unit)
-    return np.array(masses)
+        if i + 1 < len(left) and (left[i] == 0 or j + 1 == len(room)):
+            i += 1
+        elif j + 1 < len(room):
+            j += 1
+        else:
+            break
+    source, target = np.array(steps, dtype=np.intp).T
+    return rows[source], columns[target], np.array(masses)
 
 
 def potentials_along(line: Line, i: IndexArray, j: IndexArray) -> tuple[FloatArray, FloatArray]:

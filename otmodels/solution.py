@@ -16,6 +16,7 @@ from otmodels.checks import Certificate
 from otmodels.errors import ParameterError
 from otmodels.potentials import slack
 from otmodels.problem import TransportProblem
+from otmodels.sensitivity import Firmness
 from otmodels.status import Status
 
 
@@ -186,6 +187,31 @@ class Solution(_Planned):
         """C - f - g (n, m) by label: what a pair would have to be cheaper by to be used."""
         values = slack(self.problem, self.f, self.g)
         return pd.DataFrame(values, index=self.problem.source.labels, columns=self.problem.target.labels)
+
+    def uniqueness(self) -> pd.DataFrame:
+        """What of the answer is unique: the range of each potential and of each plan entry over all optimal answers.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by (what, source, target): value, lowest, highest, unique. Potentials are in the gauge f = 0 at the first
+            source atom with mass; those of atoms without mass may run to -inf. Plan entries are those on tight pairs, each
+            the optimum of a small linear program; on all other pairs every optimal plan is 0.
+        """
+        return Firmness(self.problem, self.sparse_plan, self.f, self.g).uniqueness()
+
+    def ranging(self) -> pd.DataFrame:
+        """For which changes of one cost the plan stays optimal, and of one mass the potentials.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by (what, source, target): value, lowest and highest up to which it holds, and the rate at which the
+            optimal value changes within. A mass changes together with that of the first source atom with mass: a source's at
+            its expense, a target's along with it, so that totals stay equal and the rate is the atom's potential.
+        """
+        firmness = Firmness(self.problem, self.sparse_plan, self.f, self.g)
+        return pd.concat([firmness.cost_ranging(), firmness.mass_ranging()])
 
     def __repr__(self) -> str:
         return f"Solution(value {self.value:.12g}, {self.certificate.verdict.split(':')[0]})"

@@ -362,3 +362,18 @@ def test_numbers_that_are_none_prove_nothing() -> None:
     solution = solve(problem, support=net)
     assert not certify_flow(net, with_entry(solution.flow, 0, np.nan), solution.potential).passed
     assert not certify_flow(net, solution.flow, with_entry(solution.potential, 1, np.nan)).passed
+
+
+def test_a_flow_that_serves_nobody_bounds_nothing_from_above() -> None:
+    problem = between(om.grid_measure([1, 0, 0]), om.grid_measure([0, 0, 1]))
+    net = network(problem, "neighbours")
+    assert certify_flow(net, np.zeros(net.arcs.count), -np.arange(3.0)).interval == (2, np.inf)
+    assert certify_flow(net, np.zeros(net.arcs.count), -2 * np.arange(3.0)).interval == (2, np.inf)
+
+
+def test_arcs_that_leave_places_out_leave_no_place_without_a_potential() -> None:
+    """One arc carries all; the other places are held by none, and f is extended to them."""
+    problem = between(om.grid_measure([0, 1, 0, 0, 0]), om.grid_measure([0, 0, 1, 0, 0]))
+    solution = solve(problem, support=[(1, 2)])
+    assert solution.certificate.passed, solution.certificate.verdict
+    assert (np.abs(np.subtract.outer(solution.potential, solution.potential)) <= solution.network.nodes.cost.values).all()

@@ -300,6 +300,17 @@ class TestStopping:
             model.solve(time_limit=1e-6)
         assert_right(model.solve(), dense_value(problem))  # type: ignore[arg-type]
 
+    @pytest.mark.parametrize("metric", ["cityblock", "euclidean", "chebyshev"])
+    def test_a_move_straight_along_an_axis_is_known_at_once(self, metric: str) -> None:
+        """The coordinate that the mass moves along bounds the cost by exactly what it is."""
+        a, b = np.zeros((4, 5)), np.zeros((4, 5))
+        a[1, 0] = b[1, 4] = 3
+        problem = between(om.grid_measure(a), om.grid_measure(b), metric)
+        unsolved = om.solve(problem, "flow", "highspy", time_limit=1e-9, throw=False)
+        assert isinstance(unsolved, om.Unsolved)
+        assert unsolved.interval[0] == pytest.approx(12, rel=1e-12)
+        assert unsolved.interval[1] >= 12 * (1 - 1e-12)
+
     def test_on_a_graph_with_two_arcs_between_the_same_nodes(self) -> None:
         arcs = om.Arcs(2, np.array([0, 0, 1]), np.array([1, 1, 0]), np.array([5.0, 1, 1]), "roads", "all roads")
         a, b = om.Measure([1, 0], labels=["a", "b"]), om.Measure([0, 1], labels=["a", "b"])

@@ -188,7 +188,7 @@ class TestFlowOnALine:
     def test_units(self, earth: om.LipschitzSolution) -> None:
         ax = plots.flow_arrows(earth, mass_unit="t", length_unit="km")
         assert (ax.get_xlabel(), ax.get_ylabel()) == ("position [km]", "potential f [km]")
-        assert ax.child_axes[0].get_ylabel() == "mass that crosses [t]"
+        assert ax.child_axes[0].get_ylabel() == "mass that crosses\n[t]"
 
     def test_the_panel_above_is_inside_the_figure(self, earth: om.LipschitzSolution) -> None:
         ax = plots.flow_arrows(earth)

@@ -16,16 +16,18 @@ from otmodels.languages import LANGUAGES
 from otmodels.network import Nodes
 from otmodels.solution import Unsolved
 
+LanguagesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar=f"{inputs.LANGUAGE}|all",
+        help="Languages of the table of values; may be repeated. All on small problems, else highspy.",
+    ),
+]
+
 
 def lipschitz(
     dataset: inputs.DatasetArgument = None,
-    language: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar=f"{inputs.LANGUAGE}|all",
-            help="Languages of the table of values; may be repeated. All on small problems, else highspy.",
-        ),
-    ] = None,
+    language: LanguagesOption = None,
     out: OutOption = None,
     as_json: inputs.JsonOption = False,
     source: inputs.SourceOption = None,

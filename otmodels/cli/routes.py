@@ -143,5 +143,5 @@ def _named(metric: Metric) -> tuple[str, float | None]:
 
 def _interrupted(problem: TransportProblem, last: Round) -> Unsolved:
     status = Status(Termination.INTERRUPTED, PointStatus.FEASIBLE, PointStatus.FEASIBLE)
-    message = f"{status.termination.value}, or take the proven interval"
+    message = f"{status.termination.value}; the interval holds what is proven by then"
     return Unsolved(status, problem, (last.lower, last.upper), message)

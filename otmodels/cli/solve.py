@@ -20,26 +20,29 @@ TimeLimitOption = Annotated[
     float | None,
     typer.Option("--time-limit", metavar="SECONDS", help="Stop then, and print the interval that is certified by then."),
 ]
+FormOption = Annotated[
+    str,
+    typer.Option(metavar=inputs.FORM, help="Kantorovich's program or its dual; for a metric, Lipschitz or its dual, flow."),
+]
+SupportOption = Annotated[
+    str,
+    typer.Option(
+        metavar=inputs.SUPPORT,
+        help="Pairs that get a variable. The Lipschitz forms also take the neighbours of a grid or graph, or generated arcs.",
+    ),
+]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Let a Lipschitz form take a cost that is no metric, for a lower bound.")
+]
 VerboseOption = Annotated[bool, typer.Option("--verbose", help="Show the log of HiGHS, on stderr.")]
 
 
 def solve(
     dataset: inputs.DatasetArgument = None,
-    form: Annotated[
-        str,
-        typer.Option(metavar=inputs.FORM, help="Kantorovich's program or its dual; for a metric, Lipschitz or its dual, flow."),
-    ] = "primal",
+    form: FormOption = "primal",
     language: Annotated[str, typer.Option(metavar=inputs.LANGUAGE, help="What it is declared in.")] = "cvxpy",
-    support: Annotated[
-        str,
-        typer.Option(
-            metavar=inputs.SUPPORT,
-            help="Pairs that get a variable. The Lipschitz forms also take the neighbours of a grid or graph, or generated arcs.",
-        ),
-    ] = "full",
-    force: Annotated[
-        bool, typer.Option("--force", help="Let a Lipschitz form take a cost that is no metric, for a lower bound.")
-    ] = False,
+    support: SupportOption = "full",
+    force: ForceOption = False,
     out: OutOption = None,
     time_limit: TimeLimitOption = None,
     verbose: VerboseOption = False,

@@ -80,7 +80,7 @@ class Kantorovich(Family):
         dual_ray = form == "dual" and termination in (Termination.UNBOUNDED, Termination.INFEASIBLE_OR_UNBOUNDED)
         if dual_ray or termination is Termination.INFEASIBLE:
             return self._infeasible(form, answer)
-        message = f"{termination.value}, or take the proven interval"
+        message = f"{termination.value}; the interval holds what is proven by then"
         return Unsolved(run.status, self.problem, self._interval(form, answer), message)
 
     def _parts(self, form: str, answer: Answer) -> tuple[csr_array, FloatArray, FloatArray]:

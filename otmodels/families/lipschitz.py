@@ -96,7 +96,7 @@ class KantorovichRubinstein(Family):
         if run.status.termination in _NO_WAY[form]:
             return infeasible(self.problem, find_bottleneck(self.problem))
         flow, potential = self._parts(form, answer)
-        message = f"{run.status.termination.value}, or take the proven interval"
+        message = f"{run.status.termination.value}; the interval holds what is proven by then"
         return Unsolved(run.status, self.problem, interval_of(self.network, flow, potential, self._is_metric), message)
 
     def _parts(self, form: str, answer: Answer) -> tuple[FloatArray, FloatArray]:

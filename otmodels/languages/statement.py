@@ -231,6 +231,10 @@ def _labels(names: Sequence[str]) -> list[str]:
     return list(labels)
 
 
+def _given(names: list[str]) -> Names:
+    return Names(len(names), lambda: names)
+
+
 def _names(names: Sequence[str], positions: IndexArray | range) -> Names:
     return Names(len(positions), lambda: [names[int(position)] for position in positions])
 

@@ -117,7 +117,7 @@ def _over_line(sketch: Sketch, ax: Axes | None) -> Axes:
     style = {"facecolors": colours, "edgecolors": "white" if gap else colours, "linewidths": gap or 0.2}
     boxes(above, places[:-1], places[1:], np.minimum(mass, 0), np.maximum(mass, 0), **style)
     above.axhline(0, color=INK, linewidth=0.8)
-    above.set_ylabel(with_unit("mass that crosses", sketch.mass_unit))
+    above.set_ylabel("\n".join(["mass that crosses", *([f"[{sketch.mass_unit}]"] if sketch.mass_unit else [])]))
     above.tick_params(axis="x", labelbottom=False, length=0)
     unit = sketch.length_unit if isinstance(sketch.network.problem.cost, GroundCost) else ""
     ax.set(xlabel=with_unit("position", unit), ylabel=sketch.potential_label)
