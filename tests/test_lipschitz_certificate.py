@@ -373,7 +373,7 @@ def test_a_flow_that_serves_nobody_bounds_nothing_from_above() -> None:
 
 def test_arcs_that_leave_places_out_leave_no_place_without_a_potential() -> None:
     """One arc carries all; the other places are held by none, and f is extended to them."""
-    problem = between(om.grid_measure([0, 1, 0, 0, 0]), om.grid_measure([0, 0, 1, 0, 0]))
-    solution = solve(problem, support=[(1, 2)])
+    problem = between(om.grid_measure([0, 1, 0, 0, 0]), om.grid_measure([0, 0, 0, 1, 0]))
+    solution = solve(problem, support=[(1, 3)])
     assert solution.certificate.passed, solution.certificate.verdict
     assert (np.abs(np.subtract.outer(solution.potential, solution.potential)) <= solution.network.nodes.cost.values).all()
