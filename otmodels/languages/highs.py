@@ -184,6 +184,9 @@ class Session:
         return self._answer()
 
     def _answer(self) -> Answer:
+        if self.highs.getModelStatus() == highspy.HighsModelStatus.kModelEmpty:
+            rows, columns = self.program.shape
+            return Answer(OPTIMAL, np.zeros(columns), np.zeros(rows))
         termination = _TERMINATION.get(self.highs.getModelStatus(), Termination.FAILED)
         info, solution = self.highs.getInfo(), self.highs.getSolution()
         counts = info.simplex_iteration_count, info.ipm_iteration_count, info.crossover_iteration_count

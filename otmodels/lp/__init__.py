@@ -5,6 +5,7 @@ from otmodels.lp.dual import Dual
 from otmodels.lp.duality import weak_duality
 from otmodels.lp.engine import Door, install
 from otmodels.lp.farkas import Farkas, farkas
+from otmodels.lp.infeasibility import Repair, repair
 from otmodels.lp.kkt import certify
 from otmodels.lp.linear_program import LinearProgram, LPSolution
 from otmodels.lp.program import Names, Program, numbered
@@ -20,10 +21,12 @@ __all__ = [
     "LinearProgram",
     "Names",
     "Program",
+    "Repair",
     "certify",
     "eps_sweep",
     "farkas",
     "install",
     "numbered",
+    "repair",
     "weak_duality",
 ]

@@ -58,7 +58,6 @@ def normal_form(program: P) -> Conversion[P]:
     lower, upper = program.lower, program.upper
     fixed = lower == upper
     at_least, at_most = np.isfinite(lower) & ~fixed & (lower != 0), np.isfinite(upper) & ~fixed & (upper != 0)
-    both_signs = (lower == 0) & (upper == 0)
     ends = _RowEnds.of(program.row_lower, program.row_upper, program.row_names, ("(=)", "(lower)", "(upper)"), suffixed=False)
     as_rows = np.where(at_least | fixed, lower, -np.inf), np.where(at_most | fixed, upper, np.inf)
     suffixes = ("(fixed)", "(lower bound)", "(upper bound)")
@@ -70,8 +69,8 @@ def normal_form(program: P) -> Conversion[P]:
         A=csc_array(matrix),
         row_lower=np.concatenate([ends.lower, bounds.lower]),
         row_upper=np.concatenate([ends.upper, bounds.upper]),
-        lower=np.where(free_below | both_signs, -np.inf, 0.0),
-        upper=np.where(free_above | both_signs, np.inf, 0.0),
+        lower=np.where(free_below, -np.inf, 0.0),
+        upper=np.where(free_above, np.inf, 0.0),
         row_names=[*ends.names, *bounds.names],
     )
     kept = ends.row.size

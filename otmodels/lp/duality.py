@@ -17,7 +17,7 @@ import pandas as pd
 from scipy.sparse import csc_array
 
 from otmodels.arrays import FloatArray
-from otmodels.errors import InfiniteValueError, NotANumberError, ShapeError
+from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError
 from otmodels.lp.conversion import normal_form
 from otmodels.lp.program import Program
 
@@ -82,7 +82,10 @@ def weak_duality(program: Program, x: FloatArray, y: FloatArray) -> pd.DataFrame
     Raises
     ------
     ShapeError, NotANumberError, InfiniteValueError
+    ParameterError
+        The program is not in normal form, where the terms of feasible points may have any sign.
     """
+    _check_normal(program)
     x, y = (_vector(name, v, size) for name, v, size in (("x", x, program.shape[1]), ("y", y, program.shape[0])))
     sign = 1.0 if program.sense == "min" else -1.0
     b, z, activity = program.b, program.c - program.A.T @ y, program.A @ x
@@ -100,6 +103,19 @@ def weak_duality(program: Program, x: FloatArray, y: FloatArray) -> pd.DataFrame
     kinds = ["x_j (c - A'y)_j"] * x.size + ["y_i (A x - b)_i"] * y.size
     index = pd.MultiIndex.from_arrays([kinds, [*program.column_names, *program.row_names]], names=["kind", "name"])
     return pd.DataFrame(columns, index=index)
+
+
+def _check_normal(program: Program) -> None:
+    single = (program.row_lower == program.row_upper) | (np.isfinite(program.row_lower) ^ np.isfinite(program.row_upper))
+    below, above = np.isfinite(program.lower), np.isfinite(program.upper)
+    signed = ~(below & above) & ~(below & (program.lower != 0)) & ~(above & (program.upper != 0))
+    for kind, normal, names, wanted in (
+        ("row", single, program.row_names, "one right-hand side"),
+        ("variable", signed, program.column_names, "no bounds but a sign"),
+    ):
+        if not normal.all():
+            fault = f"is not in normal form: {kind} {names[int(normal.argmin())]} should have {wanted}"
+            raise ParameterError("program", fault, "Take program.normal_form().program")
 
 
 def _wrong_sign(multiplier: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:

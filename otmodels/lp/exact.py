@@ -10,9 +10,12 @@ from fractions import Fraction
 from typing import TypeAlias
 
 Row: TypeAlias = list[Fraction]
+_Sparse: TypeAlias = dict[int, Fraction]
 
 
-def alternative(matrix: Sequence[Sequence[Fraction]], right: Sequence[Fraction]) -> tuple[Row | None, Row | None]:
+def alternative(
+    matrix: Sequence[Sequence[Fraction]], right: Sequence[Fraction], columns: int | None = None
+) -> tuple[Row | None, Row | None]:
     """Either x >= 0 with A x = b, or y with A'y <= 0 and b'y > 0: the first phase of the simplex method decides.
 
     An artificial variable a row, of the sign of its right-hand side, makes the system feasible; their sum is minimised. Where
@@ -24,44 +27,53 @@ def alternative(matrix: Sequence[Sequence[Fraction]], right: Sequence[Fraction])
         A.
     right : sequence of Fraction (m,)
         b.
+    columns : int, optional
+        n, which a matrix without rows does not tell.
     """
-    rows, columns = len(right), len(matrix[0]) if matrix else 0
-    sign = [Fraction(-1 if entry < 0 else 1) for entry in right]
+    rows, columns = len(right), columns if columns is not None else len(matrix[0]) if matrix else 0
+    sign = [-1 if entry < 0 else 1 for entry in right]
+    last = columns + rows
     tableau = [
-        [s * entry for entry in row] + [Fraction(int(i == k)) for k in range(rows)] + [s * right[i]]
+        {j: s * entry for j, entry in enumerate(row) if entry} | {columns + i: Fraction(1), last: s * right[i]}
         for i, (s, row) in enumerate(zip(sign, matrix, strict=True))
     ]
     # Reduced costs of the sum of the artificial variables, which are the first basis.
-    last = columns + rows
-    costs = [-sum((row[j] for row in tableau), Fraction(0)) for j in range(columns)] + [Fraction(0)] * rows
-    costs.append(-sum((row[last] for row in tableau), Fraction(0)))
+    costs = {j: Fraction(1) for j in range(columns, last)}
+    for row in tableau:
+        _subtract(costs, Fraction(1), row)
     basis = list(range(columns, last))
-    while (entering := next((j for j in range(columns) if costs[j] < 0), None)) is not None:
-        leaving = _leaving(tableau, basis, entering)
+    while (entering := min((j for j, cost in costs.items() if j < columns and cost < 0), default=None)) is not None:
+        leaving = _leaving(tableau, basis, entering, last)
         assert leaving is not None, "the sum of the artificial variables is bounded below"
         _pivot(tableau, costs, leaving, entering)
         basis[leaving] = entering
-    if costs[last] == 0:
-        x = [Fraction(0)] * columns
-        for i, j in enumerate(basis):
-            if j < columns:
-                x[j] = tableau[i][last]
-        return x, None
-    return None, [s * (1 - cost) for s, cost in zip(sign, costs[columns:last], strict=True)]
+    zero = Fraction(0)
+    if not costs.get(last, zero):
+        values = {j: row.get(last, zero) for j, row in zip(basis, tableau, strict=True)}
+        return [values.get(j, zero) for j in range(columns)], None
+    return None, [s * (1 - costs.get(columns + i, zero)) for i, s in enumerate(sign)]
 
 
-def _leaving(tableau: list[Row], basis: list[int], entering: int) -> int | None:
+def _leaving(tableau: list[_Sparse], basis: list[int], entering: int, last: int) -> int | None:
     """The row of the least ratio; of several the one of the smallest variable, which rules out cycles."""
-    candidates = [(row[-1] / row[entering], basis[i], i) for i, row in enumerate(tableau) if row[entering] > 0]
+    positive = [(i, row) for i, row in enumerate(tableau) if row.get(entering, 0) > 0]
+    candidates = [(row.get(last, Fraction(0)) / row[entering], basis[i], i) for i, row in positive]
     return min(candidates)[2] if candidates else None
 
 
-def _pivot(tableau: list[Row], costs: Row, leaving: int, entering: int) -> None:
+def _pivot(tableau: list[_Sparse], costs: _Sparse, leaving: int, entering: int) -> None:
     """Bring a variable into the basis, in place."""
     pivot = tableau[leaving][entering]
-    tableau[leaving] = [entry / pivot for entry in tableau[leaving]]
-    row = tableau[leaving]
+    row = tableau[leaving] = {j: entry / pivot for j, entry in tableau[leaving].items()}
     for other in (*(r for i, r in enumerate(tableau) if i != leaving), costs):
-        factor = other[entering]
-        if factor:
-            other[:] = [entry - factor * step if step else entry for entry, step in zip(other, row, strict=True)]
+        if entering in other:
+            _subtract(other, other[entering], row)
+
+
+def _subtract(row: _Sparse, factor: Fraction, step: _Sparse) -> None:
+    """Take a multiple of one row from another, in place; what comes to 0 is not stored."""
+    for j, entry in step.items():
+        if left := row.get(j, 0) - factor * entry:
+            row[j] = left
+        else:
+            row.pop(j, None)

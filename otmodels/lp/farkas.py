@@ -8,18 +8,18 @@ Source: Farkas (1902), Theorie der einfachen Ungleichungen; Matousek and Gaertne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csc_array, csr_array, diags_array, hstack, issparse
+from scipy.sparse import csc_array, csr_array, diags_array, find, hstack, issparse
 
-from otmodels.arrays import FloatArray
+from otmodels.arrays import FloatArray, numbers
 from otmodels.checks import Check
-from otmodels.errors import InfiniteValueError, NotANumberError, ShapeError, SolveError
+from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError, SolveError
 from otmodels.lp.engine import run
 from otmodels.lp.exact import alternative
 from otmodels.lp.program import Program, numbered
@@ -43,8 +43,8 @@ class Farkas:
     y : ndarray (m,) or None
         A'y <= 0, b'y > 0, scaled to b'y = 1.
     exact : tuple of Fraction or None
-        The same in rational numbers, for which the alternative holds without any rounding, A and b read as the rationals
-        that their floats are; None where only the floating-point numbers were verified.
+        The same in rational numbers, where the alternative was recomputed in them and holds without any rounding, floats read
+        as the rationals that they are; None where only the floating-point numbers were verified.
     checks : tuple of Check
         What was recomputed in numpy.
     """
@@ -61,12 +61,18 @@ class Farkas:
 
     @property
     def verified(self) -> bool:
-        """Whether the alternative was verified, in numpy, and in exact arithmetic where `exact` is given."""
-        return all(check.passed for check in self.checks)
+        """Whether the alternative was verified: in exact arithmetic where `exact` is given, else in numpy."""
+        return self.exact is not None or all(check.passed for check in self.checks)
+
+    @property
+    def by_rounding(self) -> bool:
+        """Whether the alternative holds exactly, but by so little that rounding of the data may have decided it."""
+        return self.exact is not None and not all(check.passed for check in self.checks)
 
     def __repr__(self) -> str:
         found = "x >= 0 with A x = b" if self.feasible else "y with A'y <= 0, b'y > 0"
-        return f"Farkas({found}, {'exact' if self.exact else 'in floating point'})"
+        how = "exact, but by rounding alone" if self.by_rounding else "exact" if self.exact is not None else "in floating point"
+        return f"Farkas({found}, {how})"
 
 
 def farkas(
@@ -80,7 +86,7 @@ def farkas(
     Parameters
     ----------
     A : array_like or sparse array, shape (m, n)
-        Numbers or Fractions.
+        Numbers or Fractions. Integers and Fractions are taken as they are, never rounded to floats.
     b : array_like, shape (m,)
         Numbers or Fractions.
     exact : bool, optional
@@ -92,6 +98,8 @@ def farkas(
     ------
     ShapeError, NotANumberError, InfiniteValueError
         Shapes that do not match; entries that are not finite.
+    ParameterError
+        The answer is known in rational numbers that no float is near to.
     SolveError
         Neither alternative could be verified; the message says what was tried.
 
@@ -102,19 +110,22 @@ def farkas(
     >>> farkas([[1, 1]], [-1]).y.tolist()
     [-1.0]
     """
-    matrix, right = _read(A, b)
-    small = matrix.shape[0] * max(matrix.shape[1], 1) <= EXACT_ENTRIES
+    system = _System.of(A, b)
+    rows, columns = system.matrix.shape
+    small = rows * max(columns, 1) <= EXACT_ENTRIES
     if small if exact is None else exact:
-        x, y = alternative(_fractions(A, matrix), _fraction_row(b, right))
-        if y is not None:
-            scale = sum((entry * side for entry, side in zip(y, _fraction_row(b, right), strict=True)), Fraction(0))
-            y = [entry / scale for entry in y]
-        return _answer(matrix, right, _floats(x), _floats(y), tuple(x if x is not None else y or []))
-    return _large(matrix, right)
+        dense = [[row.get(j, Fraction(0)) for j in range(columns)] for row in system.rows()]
+        x, y = alternative(dense, system.rational_right, columns)
+        if x is not None:
+            return _answer(system, _floats(x), None, system.solution(x))
+        certificate = system.certificate(y or [])
+        return _answer(system, None, _floats(certificate), certificate)
+    return _large(system)
 
 
-def _large(matrix: csr_array, right: FloatArray) -> Farkas:
+def _large(system: _System) -> Farkas:
     """Decided by a solver in floating point, then made exact where that can be done by rounding to simple fractions."""
+    matrix, right = system.matrix, system.right
     rows, columns = matrix.shape
     signs = diags_array(np.where(right < 0, -1.0, 1.0))
     phase_one = Program(
@@ -131,42 +142,24 @@ def _large(matrix: csr_array, right: FloatArray) -> Farkas:
     if outcome.x is None or outcome.y is None:
         raise SolveError(f"neither alternative was found: {outcome.status.termination.value}", outcome.status)
     x, y = outcome.x[:columns], outcome.y
-    first = _answer(matrix, right, x, None, None)
-    if first.verified:
-        return first
+    if (answer := _answer(system, x, None, None)).verified:
+        exact = system.solution(_simple(x))
+        return answer if exact is None else _answer(system, _floats(exact), None, exact)
     gain = float(right @ y)
-    if gain > 0:
-        y = y / gain
-        simple = tuple(Fraction(entry).limit_denominator(LARGEST_DENOMINATOR) for entry in (y * gain).tolist())
-        exact = _scaled(simple, right) if _is_certificate(matrix, right, simple) else None
-        second = _answer(matrix, right, None, y if exact is None else np.array([float(e) for e in exact]), exact)
-        if second.verified:
-            return second
+    certificate = system.certificate(_simple(y))
+    if gain > 0 and (answer := _answer(system, None, y / gain, None)).verified:
+        return answer if certificate is None else _answer(system, None, _floats(certificate), certificate)
     message = "neither alternative could be verified in floating point: the system is feasible or not by rounding alone"
     raise SolveError(message, outcome.status)
 
 
-def _scaled(y: Sequence[Fraction], right: FloatArray) -> tuple[Fraction, ...]:
-    gain = sum((entry * Fraction(side) for entry, side in zip(y, right.tolist(), strict=True)), Fraction(0))
-    return tuple(entry / gain for entry in y)
+def _simple(values: FloatArray) -> list[Fraction]:
+    return [Fraction(value).limit_denominator(LARGEST_DENOMINATOR) for value in values.tolist()]
 
 
-def _is_certificate(matrix: csr_array, right: FloatArray, y: Sequence[Fraction]) -> bool:
-    """Whether A'y <= 0 and b'y > 0 exactly."""
-    columns = csc_array(matrix)
-    for j in range(columns.shape[1]):
-        span = slice(columns.indptr[j], columns.indptr[j + 1])
-        terms = zip(columns.indices[span].tolist(), columns.data[span].tolist(), strict=True)
-        if sum((y[i] * Fraction(entry) for i, entry in terms), Fraction(0)) > 0:
-            return False
-    return sum((entry * Fraction(side) for entry, side in zip(y, right.tolist(), strict=True)), Fraction(0)) > 0
-
-
-def _answer(
-    matrix: csr_array, right: FloatArray, x: FloatArray | None, y: FloatArray | None, exact: tuple[Fraction, ...] | None
-) -> Farkas:
+def _answer(system: _System, x: FloatArray | None, y: FloatArray | None, exact: tuple[Fraction, ...] | None) -> Farkas:
     """The alternative with its checks, each row and column relative to the size of the terms that it sums."""
-    size = abs(matrix)
+    matrix, right, size = system.matrix, system.right, abs(system.matrix)
     if x is not None:
         terms = np.maximum(np.abs(right), size @ np.abs(x))
         residual = _relative(np.abs(matrix @ x - right), terms)
@@ -190,34 +183,75 @@ def _relative(violation: FloatArray, size: FloatArray) -> FloatArray:
 
 
 def _floats(values: Sequence[Fraction] | None) -> FloatArray | None:
-    return None if values is None else np.array([float(value) for value in values], dtype=np.float64)
+    if values is None:
+        return None
+    try:
+        made = np.array([float(value) for value in values], dtype=np.float64)
+    except OverflowError:
+        made = np.full(len(values), np.inf)
+    if not (np.isfinite(made) & ((made != 0) | [value == 0 for value in values])).all():
+        raise ParameterError("A, b", "have an answer that is beyond floating point", "Bring the entries nearer to 1")
+    return made
 
 
-def _fractions(given: Any, matrix: csr_array) -> list[list[Fraction]]:
-    dense = matrix.toarray() if issparse(given) or not _is_rational(given) else np.asarray(given, dtype=object)
-    return [[Fraction(entry) for entry in row] for row in dense.tolist()]
+def _dot(left: Mapping[int, Fraction], right: Sequence[Fraction]) -> Fraction:
+    return sum((entry * right[k] for k, entry in left.items()), Fraction(0))
 
 
-def _fraction_row(given: Any, right: FloatArray) -> list[Fraction]:
-    values = np.asarray(given, dtype=object).tolist() if _is_rational(given) else right.tolist()
-    return [Fraction(entry) for entry in values]
+@dataclass(frozen=True, slots=True, eq=False)
+class _System:
+    """A x = b, x >= 0, in floats and, where it is asked for, in the rational numbers that were given."""
 
+    matrix: csr_array
+    right: FloatArray
+    rational_right: list[Fraction]
+    _entries: Iterable[tuple[int, int, Any]]
 
-def _is_rational(given: Any) -> bool:
-    """Whether the entries are Fractions or integers, which floats might round."""
-    return np.asarray(given).dtype == object
+    @classmethod
+    def of(cls, A: Any, b: Any) -> _System:  # noqa: N803
+        """The system as given, once it is found to be one."""
+        matrix, right = _read(A, b)
+        rational = list(map(Fraction, np.asarray(b).tolist()))
+        given = A if issparse(A) else np.asarray(A).reshape(matrix.shape)
+        rows, columns = find(given)[:2] if issparse(A) else np.nonzero(given)
+        values = find(given)[2] if issparse(A) else given[rows, columns]
+        return cls(matrix, right, rational, list(zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True)))
+
+    def rows(self) -> list[dict[int, Fraction]]:
+        """The rows of A, column to entry."""
+        made: list[dict[int, Fraction]] = [{} for _ in self.rational_right]
+        for i, j, value in self._entries:
+            made[i][j] = Fraction(value)
+        return made
+
+    def solution(self, x: Sequence[Fraction]) -> tuple[Fraction, ...] | None:
+        """The point where it is one: x >= 0, A x = b exactly."""
+        solves = all(_dot(row, x) == side for row, side in zip(self.rows(), self.rational_right, strict=True))
+        return tuple(x) if solves and all(entry >= 0 for entry in x) else None
+
+    def certificate(self, y: Sequence[Fraction]) -> tuple[Fraction, ...] | None:
+        """The multipliers, scaled to b'y = 1, where they are a certificate: A'y <= 0, b'y > 0 exactly."""
+        sums: dict[int, Fraction] = {}
+        for i, j, value in self._entries:
+            sums[j] = sums.get(j, Fraction(0)) + y[i] * Fraction(value)
+        gain = sum((entry * side for entry, side in zip(y, self.rational_right, strict=True)), Fraction(0))
+        return tuple(entry / gain for entry in y) if gain > 0 and all(total <= 0 for total in sums.values()) else None
 
 
 def _read(A: Any, b: Any) -> tuple[csr_array, FloatArray]:  # noqa: N803
-    try:
-        matrix = csr_array(A, dtype=np.float64) if issparse(A) else csr_array(np.atleast_2d(np.asarray(A, dtype=np.float64)))
-        right = np.asarray(b, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ShapeError("A, b", f"are not arrays of numbers ({error})", "Give A of shape (m, n) and b of shape (m,)") from error
-    if right.ndim != 1 or right.size != matrix.shape[0]:
-        raise ShapeError("b", f"has shape {right.shape} for A of shape {matrix.shape}", f"Give shape ({matrix.shape[0]},)")
-    for argument, values in (("A", matrix.data), ("b", right)):
-        if not np.isfinite(values).all():
-            kind = NotANumberError if np.isnan(values).any() else InfiniteValueError
+    given = csr_array(A, copy=True) if issparse(A) else numbers("A", A)
+    right = np.asarray(numbers("b", b), dtype=np.float64)
+    if given.shape == (0,) and not right.size:
+        given = given.reshape(0, 0)
+    if len(given.shape) != 2:
+        raise ShapeError("A", f"has shape {given.shape}", "Give shape (m, n)")
+    if right.shape != given.shape[:1]:
+        raise ShapeError("b", f"has shape {right.shape} for A of shape {given.shape}", f"Give shape ({given.shape[0]},)")
+    values = given.data if issparse(A) else given
+    for argument, entries in (("A", numbers("A", values)), ("b", right)):
+        if not np.isfinite(entries).all():
+            kind = NotANumberError if np.isnan(entries).any() else InfiniteValueError
             raise kind(argument, "holds entries that are not finite", "Give finite numbers")
+    matrix = csr_array(given, dtype=np.float64)
+    matrix.sum_duplicates()
     return matrix, right

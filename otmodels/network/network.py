@@ -115,7 +115,7 @@ class Network:
         """
         nodes = Nodes.of(problem)
         given = numbers("support", pairs)
-        if given.ndim != 2 or given.shape[1] != 2 or given.dtype.kind not in "iu":
+        if np.asarray(pairs).dtype == np.bool_ or given.ndim != 2 or given.shape[1] != 2 or given.dtype.kind not in "iu":
             fault = f"has shape {given.shape} and type {given.dtype}"
             raise ShapeError("support", fault, "Give integer pairs of nodes (i, j), shape (k, 2)")
         if (given < 0).any() or (given >= nodes.size).any():
