@@ -10,6 +10,7 @@ way, and a comment at the head of the file says which name is whose: `* column N
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import re
@@ -17,6 +18,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,8 @@ _KEYWORDS = frozenset(
 _RENAMED = re.compile(r"\* (row|column) (\S+) = (\".*\")")
 _LEGAL = re.compile(r"[^\s*$'\"][^\s]*")
 _HARMLESS = ("assume fixed format", "switching to fixed format")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|inf|infinity)", re.IGNORECASE)
+_WITH_NUMBER = frozenset({"UP", "LO", "FX", "LI", "UI", "SC", "SI"})
 _INFINITE = 1e20
 
 
@@ -79,7 +83,7 @@ def read_mps(path: Path) -> LinearProgram:
     """
     if not path.is_file():
         raise FileFormatError(str(path), "is not there", "Give the path of an MPS file")
-    highs, complaints = _read(path)
+    highs, complaints, fixed = _read(path)
     try:
         program = read_highs(highs)
     except NotLinearError as error:
@@ -88,6 +92,7 @@ def read_mps(path: Path) -> LinearProgram:
         raise FileFormatError(str(path), error.fault, error.remedy) from error
     if complaints:
         raise FileFormatError(str(path), f"HiGHS reads it only in part: {complaints[0]}", "Correct the file")
+    _check_numbers(path, fixed)
     names = _restored(path)
     row_names, column_names = (
         [names.get((kind, name), name) for name in given]
@@ -96,8 +101,8 @@ def read_mps(path: Path) -> LinearProgram:
     return replace(program, row_names=row_names, column_names=column_names)
 
 
-def _read(path: Path) -> tuple[Any, list[str]]:
-    """A Highs object with the file read, and what HiGHS complained of."""
+def _read(path: Path) -> tuple[Any, list[str], bool]:
+    """A Highs object with the file read, what HiGHS complained of, and whether it took the format as fixed."""
     highs = highspy.Highs()
     with tempfile.TemporaryDirectory() as folder:
         log, model = Path(folder, "log"), path
@@ -114,21 +119,50 @@ def _read(path: Path) -> tuple[Any, list[str]]:
     if status == highspy.HighsStatus.kError:
         reason = said[0] if said else "no reason given"
         raise FileFormatError(str(path), f"HiGHS cannot read it ({reason})", "Give an MPS file")
-    return highs, [line for line in said if not any(words in line for words in _HARMLESS)]
+    complaints = [line for line in said if not any(words in line for words in _HARMLESS)]
+    return highs, complaints, any(_HARMLESS[1] in line for line in said)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with (
+        gzip.open(path, "rt", encoding="utf-8", errors="replace")
+        if path.suffix.lower() == ".gz"
+        else path.open(encoding="utf-8", errors="replace") as lines
+    ):
+        yield from (line.rstrip("\r\n") for line in lines)
 
 
 def _restored(path: Path) -> dict[tuple[str, str], str]:
     """The names that comments at the head of the file say were written in another way."""
-    names: dict[tuple[str, str], str] = {}
-    if path.suffix.lower() == ".gz":
-        return names
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            if not line.startswith("*"):
-                break
-            if match := _RENAMED.fullmatch(line.rstrip("\r\n")):
-                names[match[1], match[2]] = str(json.loads(match[3]))
-    return names
+    head = takewhile(lambda line: line.startswith("*"), _lines(path))
+    return {(match[1], match[2]): str(json.loads(match[3])) for match in map(_RENAMED.fullmatch, head) if match}
+
+
+def _check_numbers(path: Path, fixed: bool) -> None:
+    """Raise at the first number that is none: HiGHS reads "2,5" and "2D5" as 2, and "nan" as nothing, without a word."""
+    section = ""
+    for number, line in enumerate(_lines(path), start=1):
+        if not line.strip() or line.startswith("*"):
+            continue
+        if not line[0].isspace():
+            section = line.split()[0].upper()
+            continue
+        for text in _numbers_at(section, line, fixed):
+            if not _NUMBER.fullmatch(text):
+                raise FileFormatError(str(path), f"line {number} has {text!r} where a number belongs", "Write it as 2.5e5")
+
+
+def _numbers_at(section: str, line: str, fixed: bool) -> list[str]:
+    """What stands where a line of a section has its numbers."""
+    words = line.split()
+    if section == "BOUNDS":
+        wanted = words[0].upper() in _WITH_NUMBER
+        return [(line[24:36].strip() if fixed else words[-1])] if wanted else []
+    if section not in ("COLUMNS", "RHS", "RANGES") or "'MARKER'" in words:
+        return []
+    if fixed:
+        return [text for text in (line[24:36].strip(), line[49:61].strip()) if text]
+    return words[2::2] if len(words) % 2 else words[1::2]
 
 
 def _written(names: Sequence[str]) -> tuple[list[str], dict[str, str]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import count, product
 from typing import Any
 
 import cvxpy as cp
@@ -13,7 +13,6 @@ import numpy as np
 import pyomo.environ as pyo
 from pyomo.core.base.block import BlockData
 
-from otmodels.arrays import IndexArray
 from otmodels.errors import DuplicateLabelError, ModelError, NotLinearError
 from otmodels.languages.base import Block, Compiled, Declaration
 from otmodels.languages.cvxpy import CvxpyProgram
@@ -34,7 +33,8 @@ def read(native: Any) -> LinearProgram:
 
     cvxpy: entries are named "x", "x[0]", "x[0,1]" after `variable.name()`, rows after the label of their constraint, or
     "constraint_k" by position; what cvxpy adds to state a norm or a maximum is "auxiliary[k]" and "auxiliary_row[k]".
-    pyomo: the components' names with their index, "gamma[Seattle,Chicago]"; a fixed variable is one with equal bounds.
+    pyomo: the components' names with their index, "gamma[Seattle,Chicago]"; a fixed variable is one with equal bounds, and
+    a number where pyomo folds it into the right-hand side.
     highspy: its names, or "column_k" and "row_k" where it has none.
 
     Parameters
@@ -103,21 +103,23 @@ def _read_cvxpy(problem: cp.Problem) -> LinearProgram:
     labels = [constraint.label or f"constraint_{k}" for k, constraint in enumerate(constraints)]
     _check_unique("constraint", labels)
     declared = {label: _block(c, _entries(label, _all(c.shape))) for label, c in zip(labels, constraints, strict=True)}
-    blocks = {variable.name(): _block(variable, _entries(variable.name(), _present(variable))) for variable in variables}
-    return _with_auxiliaries(CvxpyProgram(Declaration(problem, blocks, declared)))
+    blocks = {variable.name(): _block(variable, _entries(variable.name(), _stored(variable))) for variable in variables}
+    return _under_own_names(CvxpyProgram(Declaration(problem, blocks, declared)), blocks)
 
 
 def _all(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     return product(*map(range, shape))
 
 
-def _present(variable: Any) -> Iterator[tuple[int, ...]]:
-    """Indices of a variable's entries; those of its sparsity pattern where it has one."""
+def _stored(variable: Any) -> list[tuple[int, ...]]:
+    """Indices of a variable's entries as cvxpy stores them: by columns, those of a sparsity pattern by rows."""
     pattern = variable.attributes["sparsity"]
-    return _all(variable.shape) if not pattern else zip(*[np.asarray(axis).tolist() for axis in pattern], strict=True)
+    if pattern:
+        return sorted({tuple(index) for index in np.transpose([np.asarray(axis) for axis in pattern]).tolist()})
+    return sorted(_all(variable.shape), key=lambda index: index[::-1])
 
 
-def _entries(name: str, indices: Iterator[tuple[int, ...]]) -> list[str]:
+def _entries(name: str, indices: Iterable[tuple[int, ...]]) -> list[str]:
     return [entry(name, ",".join(map(str, index))) if index else name for index in indices]
 
 
@@ -125,22 +127,24 @@ def _block(handle: Any, names: list[str]) -> Block:
     return Block(handle, Names(len(names), lambda: names))
 
 
-def _with_auxiliaries(compiled: Compiled) -> LinearProgram:
-    """The program, with what the user did not declare named by number."""
+def _under_own_names(compiled: Compiled, stored: Mapping[str, Block]) -> LinearProgram:
+    """The program, its columns named as they are stored, and what the user did not declare named by number."""
     program = compiled.program
-    return replace(
-        program,
-        column_names=_renamed(program.column_names, list(compiled.columns.values()), "auxiliary"),
-        row_names=_renamed(program.row_names, list(compiled.rows.values()), "auxiliary_row"),
-    )
+    columns: list[str | None] = [None] * program.shape[1]
+    rows: list[str | None] = [None] * program.shape[0]
+    for name, block in stored.items():
+        positions = compiled.columns[name]
+        for position, own in zip(np.sort(positions).tolist(), block.names, strict=True):
+            columns[position] = own
+    for positions in compiled.rows.values():
+        for position in positions.tolist():
+            rows[position] = program.row_names[position]
+    return replace(program, column_names=_filled(columns, "auxiliary"), row_names=_filled(rows, "auxiliary_row"))
 
 
-def _renamed(names: Sequence[str], declared: Sequence[IndexArray], prefix: str) -> list[str]:
-    made = list(names)
-    known = np.concatenate([*declared, np.zeros(0, dtype=np.intp)])
-    for k, position in enumerate(np.setdiff1d(np.arange(len(made)), known).tolist()):
-        made[position] = f"{prefix}[{k}]"
-    return made
+def _filled(names: Sequence[str | None], prefix: str) -> list[str]:
+    number = count()
+    return [f"{prefix}[{next(number)}]" if name is None else name for name in names]
 
 
 def _read_pyomo(model: Any) -> LinearProgram:

@@ -11,7 +11,7 @@ rows are of several kinds becomes a constraint a kind, labelled "cap (=)", "cap 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -82,6 +82,8 @@ def to_pyomo(program: Program) -> Declaration:
     ------
     DuplicateLabelError
         A name repeats.
+    ModelError
+        A row has a lower bound above its upper one: pyomo cannot state it.
 
     Examples
     --------
@@ -90,7 +92,7 @@ def to_pyomo(program: Program) -> Declaration:
     >>> print(model.need.expr)
     4.0  <=  x[a] + x[b]
     """
-    check_statable(program)
+    check_statable(program, crossing_rows="pyomo")
     model = pyo.ConcreteModel()
     entries: list[Any] = [None] * program.shape[1]
     variables: dict[str, Block] = {}
@@ -124,11 +126,12 @@ def to_highspy(program: Program) -> Declaration:
     check_statable(program)
     rows, columns = program.shape
     blocks = {"columns": Block(range(columns), _names(program.column_names, range(columns)))}
-    native = load(LinearProgram.of(program))
+    native = load(_summed(program))
     declaration = Declaration(native, blocks, {"rows": Block(range(rows), _names(program.row_names, range(rows)))})
-    taken = HighspyProgram(declaration).program
-    if not program.same_as(taken, np.arange(rows), np.arange(columns)):
-        fault = "has numbers that HiGHS drops or takes as infinite: coefficients below 1e-9 or above 1e15, others from 1e20"
+    if native.getNumCol() != columns or not program.same_as(
+        HighspyProgram(declaration).program, np.arange(rows), np.arange(columns)
+    ):
+        fault = "has numbers that HiGHS drops or takes as infinite: coefficients up to 1e-9 or above 1e15, others from 1e20"
         raise ModelError("program", fault, "Choose other units for its rows and columns")
     for k, name in enumerate(program.row_names):
         native.passRowName(k, name)
@@ -161,8 +164,11 @@ class _Terms:
         mentioned = np.zeros(len(self.handles), dtype=np.bool_)
         mentioned[self.group[self.matrix.indices[self.matrix.data != 0]]] = True
         used = np.flatnonzero((c != 0) | ~mentioned[self.group])
+        if not used.size:
+            return offset
         terms = list(self._split(coo_array((c[used], (np.zeros_like(used), used)), shape=(1, c.size)), "c", True))
-        return sum(terms[1:], terms[0]) + offset if terms and offset else sum(terms[1:], terms[0]) if terms else offset
+        cost = sum(terms[1:], terms[0])
+        return cost + offset if offset else cost
 
     def expression(self, rows: IndexArray, label: str, single: bool) -> Any:
         """The rows of A x; 0 times some variable where they are empty."""
@@ -205,7 +211,7 @@ def _parts(program: Program, group: Group) -> Iterator[tuple[str, IndexArray, st
     for relation, kept in parts.items():
         suffix = _KINDS[relation]
         names = [program.row_names[row] + (suffix if row in two else "") for row in kept.tolist()]
-        yield group.name + (suffix if len(parts) > 1 else ""), kept, relation, names
+        yield (group.name or "unnamed") + (suffix if len(parts) > 1 else ""), kept, relation, names
 
 
 def _relation(program: Program, expression: Any, rows: IndexArray, relation: str, label: str) -> Any:
@@ -227,8 +233,16 @@ def _cvxpy_variable(program: Program, group: Group, label: str) -> Any:
 def _labels(names: Sequence[str]) -> list[str]:
     labels: dict[str, None] = {}
     for name in names:
-        labels[unused(name, labels)] = None
+        labels[unused(name or "unnamed", labels)] = None
     return list(labels)
+
+
+def _summed(program: Program) -> LinearProgram:
+    """The program with one entry a place of the matrix, and none that is 0."""
+    matrix = program.A.copy()
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return replace(LinearProgram.of(program), A=matrix)
 
 
 def _given(names: list[str]) -> Names:

@@ -76,8 +76,8 @@ class Farkas:
 
 
 def farkas(
-    A: npt.ArrayLike | csc_array | csr_array,  # noqa: N803 - the symbol of the mathematics
-    b: npt.ArrayLike,
+    A: npt.ArrayLike | Sequence[Any] | csc_array | csr_array,  # noqa: N803 - the symbol of the mathematics
+    b: npt.ArrayLike | Sequence[Any],
     *,
     exact: bool | None = None,
 ) -> Farkas:
@@ -127,7 +127,8 @@ def _large(system: _System) -> Farkas:
     """Decided by a solver in floating point, then made exact where that can be done by rounding to simple fractions."""
     matrix, right = system.matrix, system.right
     rows, columns = matrix.shape
-    signs = diags_array(np.where(right < 0, -1.0, 1.0))
+    units = _row_units(matrix)  # an artificial variable counts in its row's unit, next to which 1 may be nothing
+    signs = diags_array(np.where(right < 0, -units, units))
     phase_one = Program(
         np.concatenate([np.zeros(columns), np.ones(rows)]),
         csc_array(hstack([matrix, signs])),
@@ -146,11 +147,17 @@ def _large(system: _System) -> Farkas:
         exact = system.solution(_simple(x))
         return answer if exact is None else _answer(system, _floats(exact), None, exact)
     gain = float(right @ y)
-    certificate = system.certificate(_simple(y))
+    certificate = system.certificate(_simple(y / np.abs(y).max(initial=0.0))) if y.any() else None
     if gain > 0 and (answer := _answer(system, None, y / gain, None)).verified:
         return answer if certificate is None else _answer(system, None, _floats(certificate), certificate)
     message = "neither alternative could be verified in floating point: the system is feasible or not by rounding alone"
     raise SolveError(message, outcome.status)
+
+
+def _row_units(matrix: csr_array) -> FloatArray:
+    """The power of two at the largest entry of each row; 1 where there is none."""
+    largest = np.asarray(abs(matrix).max(axis=1).toarray()).ravel() if matrix.shape[1] else np.zeros(matrix.shape[0])
+    return np.asarray(np.ldexp(1.0, np.frexp(np.where(largest > 0, largest, 1.0))[1] - 1))
 
 
 def _simple(values: FloatArray) -> list[Fraction]:
@@ -189,7 +196,7 @@ def _floats(values: Sequence[Fraction] | None) -> FloatArray | None:
         made = np.array([float(value) for value in values], dtype=np.float64)
     except OverflowError:
         made = np.full(len(values), np.inf)
-    if not (np.isfinite(made) & ((made != 0) | [value == 0 for value in values])).all():
+    if not (np.isfinite(made) & ((made != 0) | np.array([not value for value in values], dtype=bool))).all():
         raise ParameterError("A, b", "have an answer that is beyond floating point", "Bring the entries nearer to 1")
     return made
 
@@ -212,9 +219,12 @@ class _System:
         """The system as given, once it is found to be one."""
         matrix, right = _read(A, b)
         rational = list(map(Fraction, np.asarray(b).tolist()))
-        given = A if issparse(A) else np.asarray(A).reshape(matrix.shape)
-        rows, columns = find(given)[:2] if issparse(A) else np.nonzero(given)
-        values = find(given)[2] if issparse(A) else given[rows, columns]
+        if issparse(A):
+            rows, columns, values = find(A)
+        else:
+            given = np.asarray(A).reshape(matrix.shape)
+            rows, columns = np.nonzero(given)
+            values = given[rows, columns]
         return cls(matrix, right, rational, list(zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True)))
 
     def rows(self) -> list[dict[int, Fraction]]:
