@@ -32,7 +32,9 @@ def stated(c: Any, A: Any, rows: Any, bounds: Any, sense: Sense = "min", offset:
     ends, limits = np.array(rows, dtype=float).reshape(-1, 2), np.array(bounds, dtype=float).reshape(-1, 2)
     matrix = csc_array(np.array(A, dtype=float).reshape(len(ends), len(limits)))
     row_names, names = [f"row {i}" for i in range(len(ends))], [f"x {j}" for j in range(len(limits))]
-    return LinearProgram(np.array(c, dtype=float), matrix, *ends.T.copy(), *limits.T.copy(), row_names, names, sense, offset)
+    (row_lower, row_upper), (lower, upper) = ends.T.copy(), limits.T.copy()
+    costs = np.array(c, dtype=float)
+    return LinearProgram(costs, matrix, row_lower, row_upper, lower, upper, row_names, names, sense, offset)
 
 
 def _ends(rng: np.random.Generator, inside: FloatArray, zero: bool) -> FloatArray:
@@ -184,7 +186,9 @@ class TestForms:
             assert (least, most) in {(0, INF), (-INF, 0), (-INF, INF)}
         assert np.isfinite(normal.b).all()
         for program in (standard, canonical):
-            assert (program.sense, program.lower.any(), np.isposinf(program.upper).all()) == ("min", False, True)
+            assert program.sense == "min"
+            assert not program.lower.any()
+            assert np.isposinf(program.upper).all()
         assert (standard.row_lower == standard.row_upper).all()
         assert np.isfinite(canonical.row_lower).all()
         assert np.isposinf(canonical.row_upper).all()

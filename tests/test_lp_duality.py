@@ -240,6 +240,7 @@ class TestStrongDuality:
             with pytest.raises(SolveError):
                 eps_sweep(program, [1.0])
             return
+        assert solution.x is not None
         sweep = eps_sweep(program, [1.0, 1e-3])
         assert sweep.exact
         assert sweep.value == pytest.approx(float(stated.c @ solution.x), abs=1e-9)
