@@ -205,7 +205,8 @@ class _Route:
         made = generate(start, stretch=stretch, gap=self.gap, time_limit=self.time_limit, watch=self.watch, verbose=self.verbose)
         if made.status.termination.stopped or not made.rounds:
             return self._unsolved(made)
-        reason = f"points on a grid and the {metric.name} metric: arcs generated in {len(made.rounds)} rounds"
+        rounds = "1 round" if len(made.rounds) == 1 else f"{len(made.rounds)} rounds"
+        reason = f"points on a grid and the {metric.name} metric: arcs generated in {rounds}"
         provenance = Provenance(
             "flow",
             "highspy",

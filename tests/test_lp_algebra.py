@@ -76,6 +76,11 @@ def test_a_program_of_nothing() -> None:
     assert wide(2, rows=0).algebra() == "minimise    x_0 + x_1\nwith        x_0, x_1 >= 0"
 
 
+def test_zeros_that_are_stored_are_not_written() -> None:
+    stored = csc_array((np.array([0.0, 1.0]), np.array([0, 0]), np.array([0, 1, 2])), shape=(1, 2))
+    assert "row_0:  x_1 = 1\n" in LinearProgram.standard([1, 0], stored, [1]).algebra()
+
+
 def test_rows_beyond_the_limit_are_counted() -> None:
     text = wide(2, rows=74).algebra()
     assert "row_39:" in text

@@ -51,6 +51,8 @@ NAMES = (
     lambda word, k: [f"{word}.{k}", f"{word}[a.{k}]", f"{word} [b {k}", f"name{word * k}"][k % 4],
 )
 
+ENDS_THAT_ADD_UP = [(0.6, 3.0), (-0.2, 2.0), (-1.9, -0.2), (-1.1, 0.2)]
+
 
 @st.composite
 def programs(draw: st.DrawFn, least_columns: int = 0, ends: Any = ENDS) -> LinearProgram:
@@ -173,6 +175,8 @@ class TestStatements:
         assert list(lp.to_pyomo().x) == [(0, "a"), (1, "a"), (-2, "b")]
         odd = LinearProgram.standard([1, 1], [[1, 1]], [1], ["total"], ["x[01]", "x[a,b]"])
         assert list(odd.to_pyomo().x) == ["01", "a,b"]
+        alike = LinearProgram.standard([1, 1], [[1, 1]], [1], ["total"], ["x[01]", "x[1]"])
+        assert list(alike.to_pyomo().x) == ["01", "1"]
 
     def test_a_variable_that_costs_nothing_and_stands_in_no_row_is_stated_all_the_same(self) -> None:
         lp = LinearProgram.standard([1, 0], [[1, 0]], [1], None, ["used", "idle"])
@@ -476,9 +480,17 @@ class TestFiles:
         assert moved.max() <= np.spacing(max(abs(low), abs(low + width)))
         assert moved.min() == 0
 
+    @pytest.mark.parametrize(("low", "high"), ENDS_THAT_ADD_UP)
+    def test_the_ends_of_a_ranged_row_stay_where_one_of_them_can_be_reached_from_the_other(
+        self, tmp_path: Path, low: float, high: float
+    ) -> None:
+        lp = changed(LinearProgram.standard([1], [[1]], [0]), row_lower=np.array([low]), row_upper=np.array([high]))
+        lp.write_mps(tmp_path / "a.mps")
+        same(LinearProgram.read_mps(tmp_path / "a.mps"), lp)
+
     NAMES = (
         "New York", "New_York", "New\tYork", "RHS", "rows", "ENDATA", "OBJSENSE", "OBJECTIVE", "SIDE", "BOUND", "*star",
-        "$dollar", "'MARKER'", '"q"', "3", "-1e5", "gamma[Paris, France,Zürich]", "x" * 300, "", "  ", "a\u00a0b", "a = b", "MAX",
+        "$dollar", "'MARKER'", '"q"', "3", "-1e5", "gamma[Paris, France,Zürich]", "x" * 300, "", "  ", "a\u00a0b", "a = b", "MAX", "nul\x00", "a\u200bb",
     )  # fmt: skip
 
     def test_names_of_every_kind_are_restored(self, tmp_path: Path) -> None:
@@ -594,6 +606,9 @@ class TestNames:
             assert len(set(group.keys())) == len(group.indices or ())
             told = [group.name] if group.indices is None else [entry(group.name, index) for index in group.indices]
             assert told == [names[k] for k in group.positions.tolist()]
+
+    def test_a_name_that_would_come_back_as_another_is_a_group_of_its_own(self) -> None:
+        assert [group.name for group in groups(["x (a)[1]", "x[1] (a)"])] == ["x (a)[1]", "x (a)"]
 
     def test_a_duplicated_entry_of_the_matrix_is_their_sum(self, tmp_path: Path) -> None:
         doubled = csc_array(coo_array((np.array([1.0, 2.0, 4.0]), ([0, 0, 0], [0, 0, 1])), shape=(1, 2)))

@@ -173,7 +173,7 @@ def _written(names: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         if _is_legal(name):
             written.append(name)
             continue
-        plain = re.sub(r"\s", "_", name)
+        plain = "".join("_" if sign.isspace() or not sign.isprintable() else sign for sign in name)
         new = unused(plain if _is_legal(plain) else f"_{plain}", taken)
         taken.add(new)
         changed[new] = name

@@ -238,10 +238,9 @@ def _labels(names: Sequence[str]) -> list[str]:
 
 
 def _summed(program: Program) -> LinearProgram:
-    """The program with one entry a place of the matrix, and none that is 0."""
+    """The program with one entry a place of the matrix, as HiGHS wants it."""
     matrix = program.A.copy()
     matrix.sum_duplicates()
-    matrix.eliminate_zeros()
     return replace(LinearProgram.of(program), A=matrix)
 
 
