@@ -490,7 +490,8 @@ class TestFiles:
 
     NAMES = (
         "New York", "New_York", "New\tYork", "RHS", "rows", "ENDATA", "OBJSENSE", "OBJECTIVE", "SIDE", "BOUND", "*star",
-        "$dollar", "'MARKER'", '"q"', "3", "-1e5", "gamma[Paris, France,Zürich]", "x" * 300, "", "  ", "a\u00a0b", "a = b", "MAX", "nul\x00", "a\u200bb",
+        "$dollar", "'MARKER'", '"q"', "3", "-1e5", "gamma[Paris, France,Zürich]", "x" * 300, "", "  ", "a\u00a0b", "a = b", "MAX",
+        "nul\x00", "a\u200bb",
     )  # fmt: skip
 
     def test_names_of_every_kind_are_restored(self, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ rows are of several kinds becomes a constraint a kind, labelled "cap (=)", "cap 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -97,7 +97,7 @@ def to_pyomo(program: Program) -> Declaration:
     entries: list[Any] = [None] * program.shape[1]
     variables: dict[str, Block] = {}
     for group in groups(program.column_names):
-        variable = _add(model, group, _pyomo_variable(program, group))
+        variable = _named(model, group.name, _pyomo_variable(program, group))
         for column, data in zip(group.positions.tolist(), variable.values(), strict=True):
             entries[column] = data
         variables[variable.name] = Block(variable, _names(program.column_names, group.positions))
@@ -108,7 +108,7 @@ def to_pyomo(program: Program) -> Declaration:
     constraints: dict[str, Block] = {}
     for group in groups(program.row_names):
         made = [_pyomo_row(program, matrix, row, entries) for row in group.positions.tolist()]
-        constraint = _add(model, group, _pyomo_constraint(group, made))
+        constraint = _named(model, group.name, _pyomo_constraint(group, made))
         constraints[constraint.name] = Block(constraint, _names(program.row_names, group.positions))
     return Declaration(model, variables, constraints)
 
@@ -252,11 +252,8 @@ def _names(names: Sequence[str], positions: IndexArray | range) -> Names:
     return Names(len(positions), lambda: [names[int(position)] for position in positions])
 
 
-def _add(model: Any, group: Group, component: Any) -> Any:
-    return _named(model, group.name or "unnamed", component, frozenset())
-
-
-def _named(model: Any, name: str, component: Any, avoided: set[str] | frozenset[str]) -> Any:
+def _named(model: Any, name: str, component: Any, avoided: Container[str] = ()) -> Any:
+    name = name or "unnamed"
     while name in avoided or hasattr(model, name):
         name += "_"
     model.add_component(name, component)
