@@ -103,7 +103,7 @@ class CvxpyProgram(Compiled):
         """Where each declared variable's entries are: cvxpy flattens in Fortran order, this is the C order."""
         return {
             name: self._first_column(block)
-            + _c_order(block.handle.shape if block.handle.attributes["sparsity"] is None else (len(block.names),))
+            + _c_order(block.handle.shape if not block.handle.attributes["sparsity"] else (len(block.names),))
             for name, block in self._declaration.variables.items()
         }
 
