@@ -23,6 +23,7 @@ from otmodels.checks import Certificate, Check
 from otmodels.cost import Cost, GroundCost, ground_cost, read_cost
 from otmodels.datasets import Dataset, read_dataset
 from otmodels.distance import wasserstein_distance
+from otmodels.feasibility import Infeasibility
 from otmodels.formulations import supports
 from otmodels.generation import Round
 from otmodels.images import read_image
@@ -33,8 +34,8 @@ from otmodels.model import Model
 from otmodels.network import Arcs, Graph, GraphCost, Network, graph_cost, read_graph
 from otmodels.potentials import c_transform, cbar_transform
 from otmodels.problem import TransportProblem
-from otmodels.solution import ExtendedSolution, Solution, Unsolved
-from otmodels.solve import build, compare, solve
+from otmodels.solution import ExtendedSolution, Infeasible, Solution, Unbounded, Unsolved
+from otmodels.solve import build, compare, explain_infeasibility, solve
 
 __version__ = "0.1.0"
 
@@ -49,6 +50,8 @@ __all__ = [
     "Graph",
     "GraphCost",
     "GroundCost",
+    "Infeasibility",
+    "Infeasible",
     "LipschitzReport",
     "LipschitzSolution",
     "Measure",
@@ -58,6 +61,7 @@ __all__ = [
     "Round",
     "Solution",
     "TransportProblem",
+    "Unbounded",
     "Unsolved",
     "build",
     "c_transform",
@@ -65,6 +69,7 @@ __all__ = [
     "certify",
     "compare",
     "errors",
+    "explain_infeasibility",
     "graph_cost",
     "grid_measure",
     "ground_cost",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from otmodels.feasibility import Infeasibility
+    from otmodels.lp import Conflict, PrimalRay
     from otmodels.status import Status
 
 
@@ -117,11 +119,37 @@ class SolveError(OtmodelsError, RuntimeError):
 
 
 class InfeasibleError(SolveError):
-    """No feasible plan exists."""
+    """No feasible plan exists.
+
+    Parameters
+    ----------
+    message, status, interval
+        As for `SolveError`.
+    explanation : Infeasibility or Conflict
+        Who is to blame, with the proof, see `otmodels.explain_infeasibility`.
+    """
+
+    def __init__(
+        self, message: str, status: Status, interval: tuple[float, float], explanation: Infeasibility | Conflict
+    ) -> None:
+        super().__init__(message, status, interval)
+        self.explanation = explanation
 
 
 class UnboundedError(SolveError):
-    """The value of an extended model is unbounded."""
+    """The value of an extended model is unbounded.
+
+    Parameters
+    ----------
+    message, status, interval
+        As for `SolveError`.
+    ray : PrimalRay
+        A feasible point and a direction that prove it.
+    """
+
+    def __init__(self, message: str, status: Status, interval: tuple[float, float], ray: PrimalRay) -> None:
+        super().__init__(message, status, interval)
+        self.ray = ray
 
 
 class StoppedError(SolveError):

@@ -1,4 +1,11 @@
-"""Whether forbidden pairs leave a feasible plan at all: Hall's condition, by a maximum flow, before any model is built."""
+"""Why forbidden pairs leave no feasible plan: Hall's condition, by a maximum flow, before any model is built.
+
+A feasible plan exists if and only if no set of sources holds more mass than all targets that it may reach take together (Hall's
+condition for transport). Where it fails, f = 1 on such sources and g = -1 on their targets is the certificate of Farkas' lemma:
+f_i + g_j <= 0 on every pair that is allowed, and <a, f> + <b, g> > 0.
+
+Source: Gale (1957), A theorem on flows in networks; Ford and Fulkerson (1962), Flows in Networks, section II.1.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+from scipy.sparse.csgraph import breadth_first_order, connected_components, maximum_flow
 
-from otmodels.arrays import BoolArray, IndexArray
+from otmodels.arrays import BoolArray, FloatArray, IndexArray
 from otmodels.measure import some
 from otmodels.problem import TransportProblem
 
@@ -36,15 +43,81 @@ class Bottleneck:
     held: float
     room: float
 
+    @property
+    def shortfall(self) -> float:
+        """Mass that has nowhere to go."""
+        return self.held - self.room
+
     def __str__(self) -> str:
         return (
             f"sources {some(self.sources)} hold {self.held:.6g}, and the targets that they may reach, "
-            f"{some(self.targets)}, take {self.room:.6g}: {self.held - self.room:.6g} has nowhere to go"
+            f"{some(self.targets)}, take {self.room:.6g}: {self.shortfall:.6g} has nowhere to go"
         )
 
 
-def find_bottleneck(problem: TransportProblem, pairs: tuple[IndexArray, IndexArray] | None = None) -> Bottleneck | None:
-    """Sources and targets that prove that no feasible plan exists; None where the flow finds no such set.
+@dataclass(frozen=True, slots=True, eq=False)
+class Infeasibility:
+    """Why a transport problem has no feasible plan, in the user's labels.
+
+    Attributes
+    ----------
+    problem : TransportProblem
+        The data.
+    bottlenecks : tuple of Bottleneck
+        Sources that hold too much for the targets that they may reach, in groups that share no target; the largest
+        shortfall first.
+    f, g : ndarray (n,), (m,)
+        The certificate of Farkas' lemma: f_i + g_j <= 0 on every pair that may carry mass, and <a, f> + <b, g> > 0.
+    """
+
+    problem: TransportProblem
+    bottlenecks: tuple[Bottleneck, ...]
+    f: FloatArray
+    g: FloatArray
+    _repair: tuple[IndexArray, IndexArray, FloatArray]
+
+    @property
+    def shortfall(self) -> float:
+        """All mass that has nowhere to go: <a, f> + <b, g>."""
+        return math.fsum(bottleneck.shortfall for bottleneck in self.bottlenecks)
+
+    def table(self) -> pd.DataFrame:
+        """One row an atom that is part of a bottleneck: bottleneck (from 1), side, label, mass."""
+        rows = [
+            (number, side, label, mass)
+            for number, bottleneck in enumerate(self.bottlenecks, start=1)
+            for side, measure, labels in (
+                ("source", self.problem.source, bottleneck.sources),
+                ("target", self.problem.target, bottleneck.targets),
+            )
+            for label, mass in zip(labels, measure.mass[measure.labels.get_indexer(labels)], strict=True)
+        ]
+        return pd.DataFrame(rows, columns=["bottleneck", "side", "label", "mass"])
+
+    def repair(self) -> pd.DataFrame:
+        """The least that has to give: pairs that would make the problem feasible if they were allowed, with their mass.
+
+        No way of allowing pairs needs less mass on them; there may be other pairs that do with as little. Masses are right
+        to 8 digits of the total.
+
+        Returns
+        -------
+        DataFrame
+            One row a pair: source, target, mass.
+        """
+        i, j, mass = self._repair
+        return pd.DataFrame({"source": self.problem.source.labels[i], "target": self.problem.target.labels[j], "mass": mass})
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.bottlenecks))
+
+    def __repr__(self) -> str:
+        count = len(self.bottlenecks)
+        return f"Infeasibility({count} bottleneck{'s' if count > 1 else ''}, {self.shortfall:.6g} has nowhere to go)"
+
+
+def infeasibility(problem: TransportProblem, pairs: tuple[IndexArray, IndexArray] | None = None) -> Infeasibility | None:
+    """The proof that no feasible plan exists; None where the flow finds none.
 
     Parameters
     ----------
@@ -52,35 +125,91 @@ def find_bottleneck(problem: TransportProblem, pairs: tuple[IndexArray, IndexArr
         The data.
     pairs : tuple of ndarray (k,), optional
         Rows and columns of the pairs that may carry mass; those that are not forbidden where omitted.
-
-    Notes
-    -----
-    Source: Gale (1957), A theorem on flows in networks.
     """
     if pairs is None and not problem.has_forbidden:
         return None
-    n, m = problem.shape
     i, j = problem.allowed_pairs() if pairs is None else pairs
-    unit = problem.mass_unit / _UNITS
-    supply, demand = np.floor(problem.a / unit), np.ceil(problem.b / unit)
-    source, sink = n + m, n + m + 1
-    tails = np.concatenate([np.full(n, source), i, n + np.arange(m)])
-    heads = np.concatenate([np.arange(n), n + j, np.full(m, sink)])
-    room = np.concatenate([supply, np.full(i.size, _UNITS), demand]).astype(np.int32)
-    graph = csr_array(coo_array((room, (tails, heads)), shape=(n + m + 2, n + m + 2)))
-    residual = csr_array(graph - maximum_flow(graph, source, sink).flow)
-    residual.data[residual.data < 0] = 0
-    residual.eliminate_zeros()
-    reached = np.zeros(n + m + 2, dtype=bool)
-    reached[breadth_first_order(residual, source, return_predecessors=False)] = True
-    return _verified(problem, reached[:n], i, j)
-
-
-def _verified(problem: TransportProblem, sources: BoolArray, i: IndexArray, j: IndexArray) -> Bottleneck | None:
+    flow = _Flow.of(problem, i, j)
     targets = np.zeros(problem.target.size, dtype=bool)
-    targets[j[sources[i]]] = True
+    targets[j[flow.sources[i]]] = True
+    bottlenecks = [
+        bottleneck
+        for some_sources, some_targets in _groups(flow.sources, targets, i, j)
+        if (bottleneck := _verified(problem, some_sources, some_targets)) is not None
+    ]
+    if not bottlenecks:
+        return None
+    f, g = _certificate(problem, bottlenecks)
+    bottlenecks.sort(key=lambda bottleneck: -bottleneck.shortfall)
+    return Infeasibility(problem, tuple(bottlenecks), f, g, flow.left_over())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Flow:
+    """A maximum flow along the pairs: the sources of its minimum cut, and what it leaves at sources and targets."""
+
+    sources: BoolArray
+    unserved: FloatArray
+    unfilled: FloatArray
+    total: float
+
+    @classmethod
+    def of(cls, problem: TransportProblem, i: IndexArray, j: IndexArray) -> _Flow:
+        """The flow along some pairs."""
+        n, m = problem.shape
+        unit = problem.mass_unit / _UNITS
+        supply, demand = np.floor(problem.a / unit), np.ceil(problem.b / unit)
+        source, sink = n + m, n + m + 1
+        tails = np.concatenate([np.full(n, source), i, n + np.arange(m)])
+        heads = np.concatenate([np.arange(n), n + j, np.full(m, sink)])
+        room = np.concatenate([supply, np.full(i.size, _UNITS), demand]).astype(np.int32)
+        graph = csr_array(coo_array((room, (tails, heads)), shape=(n + m + 2, n + m + 2)))
+        flow = maximum_flow(graph, source, sink).flow
+        residual = csr_array(graph - flow)
+        residual.data[residual.data < 0] = 0
+        residual.eliminate_zeros()
+        reached = np.zeros(n + m + 2, dtype=bool)
+        reached[breadth_first_order(residual, source, return_predecessors=False)] = True
+        sent, received = flow[[source]].toarray()[0, :n], -flow[[sink]].toarray()[0, n : n + m]
+        return cls(reached[:n], unit * (supply - sent), np.maximum(problem.b - unit * received, 0.0), problem.mass_unit)
+
+    def left_over(self) -> tuple[IndexArray, IndexArray, FloatArray]:
+        """What sources are left with, laid onto what targets lack, in order: source, target and mass of each piece."""
+        left, lacking = np.cumsum(self.unserved), np.cumsum(self.unfilled)
+        ends = np.union1d(left, lacking)
+        ends = ends[(ends > 0) & (ends <= left[-1])]
+        mass = np.diff(ends, prepend=0.0)
+        middle = ends - mass / 2
+        i = np.searchsorted(left, middle)
+        j = np.minimum(np.searchsorted(lacking, middle), lacking.size - 1)
+        kept = mass > 4 * self.total / _UNITS
+        digits = 8 - math.ceil(math.log10(self.total))  # further ones are rounding of the flow
+        return i[kept].astype(np.intp), j[kept].astype(np.intp), np.round(mass[kept], digits)
+
+
+def _groups(sources: BoolArray, targets: BoolArray, i: IndexArray, j: IndexArray) -> list[tuple[IndexArray, IndexArray]]:
+    """Sources with the targets that they may reach, taken apart where they share none."""
+    n, m = sources.size, targets.size
+    within = sources[i]
+    graph = coo_array((np.ones(int(within.sum())), (i[within], n + j[within])), shape=(n + m, n + m))
+    _, part = connected_components(graph, directed=False)
+    return [
+        (np.flatnonzero(sources & (part[:n] == k)), np.flatnonzero(targets & (part[n:] == k)))
+        for k in np.unique(part[:n][sources])
+    ]
+
+
+def _verified(problem: TransportProblem, sources: IndexArray, targets: IndexArray) -> Bottleneck | None:
     held, room = math.fsum(problem.a[sources]), math.fsum(problem.b[targets])
     rounding = (problem.source.size + problem.target.size) * np.finfo(np.float64).eps * problem.mass_unit
     if held - room <= rounding:
         return None
     return Bottleneck(problem.source.labels[sources], problem.target.labels[targets], held, room)
+
+
+def _certificate(problem: TransportProblem, bottlenecks: list[Bottleneck]) -> tuple[FloatArray, FloatArray]:
+    f, g = np.zeros(problem.source.size), np.zeros(problem.target.size)
+    for bottleneck in bottlenecks:
+        f[problem.source.labels.get_indexer(bottleneck.sources)] = 1.0
+        g[problem.target.labels.get_indexer(bottleneck.targets)] = -1.0
+    return f, g

@@ -15,12 +15,12 @@ from otmodels.arrays import FloatArray
 from otmodels.checks import Certificate
 from otmodels.network import Network, plan_of_flow
 from otmodels.problem import TransportProblem
-from otmodels.solution import Planned, Provenance, Solution, Unsolved
+from otmodels.solution import Examined, Provenance, Solution, Unsolved
 from otmodels.status import Status
 
 
 @dataclass(frozen=True, eq=False)
-class LipschitzSolution(Planned):
+class LipschitzSolution(Examined):
     """A transport problem solved in a Lipschitz form.
 
     Attributes

@@ -12,11 +12,11 @@ import numpy as np
 
 from otmodels.errors import InfeasibleError, SolveError, StoppedError, UnboundedError
 from otmodels.families import Answer, Family
+from otmodels.feasibility import Infeasibility
 from otmodels.languages import Compiled, Declaration, Run, check_time_limit, compile_model
 from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
-from otmodels.lp import LinearProgram
-from otmodels.solution import ExtendedSolution, Provenance, Solution, Unsolved
-from otmodels.status import Termination
+from otmodels.lp import Conflict, LinearProgram, conflict
+from otmodels.solution import ExtendedSolution, Infeasible, Provenance, Solution, Unbounded, Unsolved
 
 
 class Model:
@@ -82,6 +82,11 @@ class Model:
         """The model as compiled by its language: (c, A, b) with named rows and columns, as in A vec(gamma) = b."""
         return compile_model(self._declaration, self.language).program
 
+    def explain_infeasibility(self) -> Infeasibility | Conflict | None:
+        """Why the model has no feasible point; None where it has one. See `otmodels.explain_infeasibility`."""
+        declared = self._family.infeasibility()
+        return conflict(self.linear_program()) if declared is None else declared
+
     def solve(
         self, *, time_limit: float | None = None, throw: bool = True, verbose: bool = False
     ) -> Solution | LipschitzSolution | ExtendedSolution | ExtendedFlow | Unsolved:
@@ -111,7 +116,7 @@ class Model:
         answer = Answer.of(self._declaration, compiled, run)
         if not run.status.optimal or run.x is None or run.y is None:
             family = self._family
-            unsolved = family.unsolved_extended(run) if extended else family.unsolved(self.form, answer, run)
+            unsolved = family.unsolved_extended(answer, run) if extended else family.unsolved(self.form, answer, run)
             if throw:
                 raise error_of(unsolved)
             return unsolved
@@ -150,19 +155,16 @@ class Model:
 
 def error_of(unsolved: Unsolved) -> SolveError:
     """The exception that says the same as an unsolved result."""
-    termination = unsolved.status.termination
-    kind = SolveError
-    if termination is Termination.INFEASIBLE:
-        kind = InfeasibleError
-    elif termination is Termination.UNBOUNDED:
-        kind = UnboundedError
-    elif termination.stopped:
-        kind = StoppedError
     lower, upper = unsolved.interval
     proven = (
         "" if np.isinf(lower) and np.isinf(upper) else f"; proven so far: the optimal value lies in [{lower:.9g}, {upper:.9g}]"
     )
-    return kind(unsolved.message + proven, unsolved.status, unsolved.interval)
+    about = unsolved.message + proven, unsolved.status, unsolved.interval
+    if isinstance(unsolved, Infeasible):
+        return InfeasibleError(*about, unsolved.explanation)
+    if isinstance(unsolved, Unbounded):
+        return UnboundedError(*about, unsolved.ray)
+    return StoppedError(*about) if unsolved.status.termination.stopped else SolveError(*about)
 
 
 def versions(language: str) -> dict[str, str]:

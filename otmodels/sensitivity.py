@@ -11,19 +11,41 @@ Source: Ahuja, Magnanti, Orlin (1993), Network Flows, sections 5.2 and 9.11; Chv
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, csc_array, csr_array
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import connected_components, dijkstra
 
-from otmodels.arrays import FloatArray, IndexArray
+from otmodels.arrays import BoolArray, FloatArray, IndexArray
+from otmodels.errors import ParameterError
 from otmodels.lp import Program, numbered
 from otmodels.lp.engine import run
+from otmodels.measure import some
 from otmodels.problem import TransportProblem
 from otmodels.tolerances import DEFAULT
+
+MOST_PAIRS = 1 << 22
+"""Most pairs of a problem that is examined: all of them stand in memory."""
+
+_FREE = "potentials may move against each other, part by part"
+_OTHER_PLANS = "mass may go another way at the same cost"
+
+
+def check_size(problem: TransportProblem) -> None:
+    """Raise where there are too many pairs to examine.
+
+    Raises
+    ------
+    ParameterError
+    """
+    n, m = problem.shape
+    if n * m > MOST_PAIRS:
+        fault = f"has {n:,} x {m:,} pairs, and at most {MOST_PAIRS:,} are examined"
+        raise ParameterError("problem", fault, "Examine a smaller problem, such as some of its atoms")
 
 
 class Firmness:
@@ -40,6 +62,7 @@ class Firmness:
     """
 
     def __init__(self, problem: TransportProblem, plan: csr_array, f: FloatArray, g: FloatArray) -> None:
+        check_size(problem)
         self.problem, self.f, self.g = problem, f, g
         entries = plan.tocoo()
         moved = entries.data > DEFAULT.sign * problem.mass_unit
@@ -71,6 +94,39 @@ class Firmness:
         keys = [*atoms, *(("plan", *self.problem.pair(int(a), int(b))) for a, b in zip(i, j, strict=True))]
         table = pd.DataFrame(columns, index=_index(keys))
         return table.assign(unique=table["highest"] - table["lowest"] <= tolerance)
+
+    def degeneracy(self) -> pd.DataFrame:
+        """See `Solution.degeneracy`."""
+        (n, m), problem = self.problem.shape, self.problem
+        carried = coo_array((np.ones(self.row.size), (self.row, n + self.column)), shape=(n + m, n + m))
+        _, part = connected_components(carried, directed=False)
+        massive = np.concatenate([problem.a > 0, problem.b > 0])
+        groups = np.unique(part[massive])
+        i, j = self.tight
+        used = np.zeros((n, m), dtype=bool)
+        used[self.row, self.column] = True
+        served = (problem.a[i] > 0) & (problem.b[j] > 0)
+        loose, basis = served & ~used[i, j], int(massive.sum()) - 1
+        cyclic = _has_cycle(n, m, i[served], j[served])
+        smallest = min(groups.tolist(), key=lambda k: int((part == k).sum()))
+        facts = [
+            ("pairs that carry mass", self.row.size, ""),
+            ("pairs of a basis", basis, "atoms with mass, less one"),
+            ("parts of the plan", groups.size, self._part_in_words(part == smallest) if groups.size > 1 else ""),
+            ("plan is degenerate", groups.size > 1, _FREE if groups.size > 1 else "potentials are unique at atoms with mass"),
+            ("tight pairs without mass", int(loose.sum()), self._pairs_in_words(i[loose], j[loose])),
+            ("potentials are degenerate", cyclic, _OTHER_PLANS if cyclic else "the plan is unique"),
+        ]
+        return pd.DataFrame(facts, columns=["fact", "value", "meaning"]).set_index("fact")
+
+    def _part_in_words(self, members: BoolArray) -> str:
+        n, problem = self.f.size, self.problem
+        sources, targets = members[:n] & (problem.a > 0), members[n:] & (problem.b > 0)
+        of = some(problem.source.labels[sources], 3), some(problem.target.labels[targets], 3)
+        return f"sources {of[0]} hold just what targets {of[1]} take, {math.fsum(problem.a[sources]):.6g}"
+
+    def _pairs_in_words(self, i: IndexArray, j: IndexArray) -> str:
+        return some([self.problem.pair(int(a), int(b)) for a, b in zip(i[:4], j[:4], strict=True)], 3) if i.size else ""
 
     def cost_ranging(self) -> pd.DataFrame:
         """See `Solution.ranging`."""
@@ -193,6 +249,12 @@ class Firmness:
         if outcome.x is None or not outcome.status.optimal:
             return -np.inf if sense == "min" else np.inf
         return float(cost @ outcome.x)
+
+
+def _has_cycle(n: int, m: int, i: IndexArray, j: IndexArray) -> bool:
+    """Whether pairs (i, j), as edges between n sources and m targets, close a cycle."""
+    parts, _ = connected_components(coo_array((np.ones(i.size), (i, n + j)), shape=(n + m, n + m)), directed=False)
+    return bool(i.size > n + m - parts)
 
 
 def _index(keys: list[tuple[Any, ...]]) -> pd.MultiIndex:

@@ -14,6 +14,8 @@ from otmodels import tables
 from otmodels.arrays import FloatArray
 from otmodels.checks import Certificate
 from otmodels.errors import ParameterError
+from otmodels.feasibility import Infeasibility
+from otmodels.lp import Conflict, PrimalRay
 from otmodels.potentials import slack
 from otmodels.problem import TransportProblem
 from otmodels.sensitivity import Firmness
@@ -137,6 +139,60 @@ class Planned:
         return pd.DataFrame(facts, columns=["fact", "value"]).set_index("fact")
 
 
+class Examined(Planned):
+    """How firm an optimal plan and optimal potentials are.
+
+    All three tables raise a ParameterError where the solution is not certified optimal, or has more than 4 million pairs.
+    """
+
+    __slots__ = ()
+
+    def uniqueness(self: _Numbers) -> pd.DataFrame:
+        """What of the answer is unique: the range of each potential and of each plan entry over all optimal answers.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by (what, source, target): value, lowest, highest, unique. Potentials are in the gauge f = 0 at the first
+            source atom with mass; those of atoms without mass may run to -inf. Plan entries are those on tight pairs, each
+            the optimum of a small linear program; on all other pairs every optimal plan is 0.
+        """
+        return _firmness(self).uniqueness()
+
+    def degeneracy(self: _Numbers) -> pd.DataFrame:
+        """Whether plan and potentials are degenerate, which is where uniqueness can fail.
+
+        A plan that falls into parts, groups of sources and targets that exchange nothing with others because their masses
+        are equal, leaves the potentials of each part free to move. Tight pairs that carry no mass and close a cycle with
+        those that do, or could, leave the plan free.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by fact: value and meaning, in the atoms' labels; `uniqueness` says how far each one can move.
+        """
+        return _firmness(self).degeneracy()
+
+    def ranging(self: _Numbers) -> pd.DataFrame:
+        """For which changes of one cost the plan stays optimal, and of one mass the potentials.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by (what, source, target): value, lowest and highest up to which it holds, and the rate at which the
+            optimal value changes within. A mass changes together with that of the first source atom with mass: a source's at
+            its expense, a target's along with it, so that totals stay equal and the rate is the atom's potential.
+        """
+        firmness = _firmness(self)
+        return pd.concat([firmness.cost_ranging(), firmness.mass_ranging()])
+
+
+def _firmness(result: _Numbers) -> Firmness:
+    if not result.certificate.passed:
+        raise ParameterError("solution", "is not certified optimal", "Only an optimum can be examined: see solution.certificate")
+    return Firmness(result.problem, result.sparse_plan, result.f, result.g)
+
+
 def _proof(result: _Numbers) -> list[tuple[str, Any]]:
     certificate, (lower, upper) = result.certificate, result.certificate.interval
     return [
@@ -165,7 +221,7 @@ class _Planned(Planned):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Solution(_Planned):
+class Solution(Examined, _Planned):
     """A solved transport problem.
 
     Attributes
@@ -187,31 +243,6 @@ class Solution(_Planned):
         """C - f - g (n, m) by label: what a pair would have to be cheaper by to be used."""
         values = slack(self.problem, self.f, self.g)
         return pd.DataFrame(values, index=self.problem.source.labels, columns=self.problem.target.labels)
-
-    def uniqueness(self) -> pd.DataFrame:
-        """What of the answer is unique: the range of each potential and of each plan entry over all optimal answers.
-
-        Returns
-        -------
-        DataFrame
-            Indexed by (what, source, target): value, lowest, highest, unique. Potentials are in the gauge f = 0 at the first
-            source atom with mass; those of atoms without mass may run to -inf. Plan entries are those on tight pairs, each
-            the optimum of a small linear program; on all other pairs every optimal plan is 0.
-        """
-        return Firmness(self.problem, self.sparse_plan, self.f, self.g).uniqueness()
-
-    def ranging(self) -> pd.DataFrame:
-        """For which changes of one cost the plan stays optimal, and of one mass the potentials.
-
-        Returns
-        -------
-        DataFrame
-            Indexed by (what, source, target): value, lowest and highest up to which it holds, and the rate at which the
-            optimal value changes within. A mass changes together with that of the first source atom with mass: a source's at
-            its expense, a target's along with it, so that totals stay equal and the rate is the atom's potential.
-        """
-        firmness = Firmness(self.problem, self.sparse_plan, self.f, self.g)
-        return pd.concat([firmness.cost_ranging(), firmness.mass_ranging()])
 
     def __repr__(self) -> str:
         return f"Solution(value {self.value:.12g}, {self.certificate.verdict.split(':')[0]})"
@@ -279,3 +310,29 @@ class Unsolved:
             ("message", self.message),
         ]
         return pd.DataFrame(facts, columns=["fact", "value"]).set_index("fact")
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Infeasible(Unsolved):
+    """No feasible plan exists, and why.
+
+    Attributes
+    ----------
+    explanation : Infeasibility or Conflict
+        The atoms that are to blame, or the rows of an extended model, with the proof.
+    """
+
+    explanation: Infeasibility | Conflict
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Unbounded(Unsolved):
+    """The objective of an extended model has no bound, and why.
+
+    Attributes
+    ----------
+    ray : PrimalRay
+        A feasible point and a direction that prove it.
+    """
+
+    ray: PrimalRay

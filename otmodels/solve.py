@@ -11,11 +11,12 @@ import pandas as pd
 
 from otmodels.errors import ParameterError, UnknownNameError
 from otmodels.families import Family, Kantorovich, KantorovichRubinstein, applicable_network, infeasible
-from otmodels.feasibility import find_bottleneck
+from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import FORMS, KANTOROVICH, LIPSCHITZ, formulation, supports
 from otmodels.generation import REACH, generate
 from otmodels.languages import LANGUAGES, check_time_limit, unsupported
 from otmodels.lipschitz_solution import LipschitzSolution
+from otmodels.lp import Conflict
 from otmodels.model import Model, error_of
 from otmodels.network import Network
 from otmodels.problem import TransportProblem
@@ -159,9 +160,9 @@ def solve(
     """
     formulation(form, language)
     check_time_limit(time_limit)
-    bottleneck = find_bottleneck(problem)
-    if bottleneck is not None:
-        unsolved = infeasible(problem, bottleneck)
+    found = infeasibility(problem)
+    if found is not None:
+        unsolved = infeasible(found)
         if throw:
             raise error_of(unsolved)
         return unsolved
@@ -169,6 +170,39 @@ def solve(
     result = model.solve(time_limit=time_limit, throw=throw, verbose=verbose)
     assert isinstance(result, Solution | LipschitzSolution | Unsolved)
     return result
+
+
+@overload
+def explain_infeasibility(what: TransportProblem) -> Infeasibility | None: ...
+@overload
+def explain_infeasibility(what: Model) -> Infeasibility | Conflict | None: ...
+def explain_infeasibility(what: TransportProblem | Model) -> Infeasibility | Conflict | None:
+    """Say why a transport problem, or a model that its user extended, has no feasible plan.
+
+    Parameters
+    ----------
+    what : TransportProblem or Model
+        The data, or a model with capacities and rows of its own.
+
+    Returns
+    -------
+    Infeasibility, Conflict or None
+        Of forbidden pairs: the sources that hold more than the targets that they may reach take, and the pairs that would make
+        the problem feasible. Of an extended model: an irreducible set of rows that contradict each other, by name. Both
+        print as a sentence, and have a `table()`, a `repair()` and the certificate of Farkas' lemma. None where there is a
+        feasible plan.
+
+    Raises
+    ------
+    SolveError
+        Whether an extended model is feasible could not be decided and verified.
+
+    Examples
+    --------
+    >>> print(explain_infeasibility(TransportProblem([3, 1], [2, 2], [[0, np.inf], [1, 1]])))
+    sources 0 hold 3, and the targets that they may reach, 0, take 2: 1 has nowhere to go
+    """
+    return what.explain_infeasibility() if isinstance(what, Model) else infeasibility(what)
 
 
 def compare(

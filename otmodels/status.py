@@ -30,6 +30,7 @@ class PointStatus(Enum):
 
     OPTIMAL = "an optimal point"
     FEASIBLE = "a feasible point"
+    RAY = "a ray that proves that there is no optimal point"
     NONE = "nothing"
 
 

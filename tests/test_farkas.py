@@ -184,6 +184,24 @@ class TestLargeSystems:
         assert off.by_rounding
         assert farkas(matrix, [third] * 60 + [Fraction(20) + Fraction(1, 2**70)], exact=False).exact is None
 
+    def test_large_entries_are_measured_in_their_own_row_s_unit(self) -> None:
+        """Next to 3,000,000 an artificial variable of 1 is nothing to a solver, and multipliers are millionths."""
+        matrix, right = np.zeros((5, 4), dtype=int), np.array([0, 2, -4, 3, 1])
+        matrix[1:3, 2] = 3_000_000
+        answer = farkas(matrix, right, exact=False)
+        assert not answer.feasible
+        assert_proven(answer, matrix, right)
+
+    @pytest.mark.parametrize("seed", range(6))
+    def test_multipliers_that_are_no_simple_fractions_are_exact_or_do_not_say_so(self, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        matrix = rng.integers(-3, 4, (12, 6)) * np.where(rng.random((12, 1)) < 0.5, 1, 999_983)
+        right = rng.integers(-4, 5, 12)
+        answer = farkas(matrix, right, exact=False)
+        assert answer.verified
+        assert not answer.feasible
+        assert answer.exact is None or separates(matrix, answer.exact, right)
+
     def test_many_rows_in_few_unknowns_are_decided_exactly(self) -> None:
         matrix = np.arange(2400)[:, None] + 1
         assert_proven(farkas(matrix, 2 * matrix[:, 0]), matrix, 2 * matrix[:, 0])

@@ -184,9 +184,11 @@ class TestSameness:
         assert (lp.row_lower.tolist(), lp.row_upper.tolist()) == ([-INF, 1], [5, 1])
         assert (lp.sense, lp.offset) == ("max", 7)
 
-    def test_names_that_repeat_cannot_be_sorted_by(self) -> None:
-        lp = LinearProgram(np.ones(2), csc_array((0, 2)), *(np.zeros(0),) * 2, *(np.zeros(2),) * 2, [], ["Ulm", "Ulm"])
-        refused(DuplicateLabelError, lp.ordered, "column_names", "'Ulm'")
+    def test_names_that_repeat_are_refused_and_those_made_late_where_they_are_sorted_by(self) -> None:
+        about: Any = np.ones(2), csc_array((0, 2)), *(np.zeros(0),) * 2, *(np.zeros(2),) * 2, []
+        refused(DuplicateLabelError, lambda: LinearProgram(*about, ["Ulm", "Ulm"]), "column_names", "'Ulm'")
+        late = LinearProgram(*about, Names(2, lambda: ["Ulm", "Ulm"]))
+        refused(DuplicateLabelError, late.ordered, "column_names", "'Ulm'")
 
     def test_a_program_is_itself_in_any_order_of_rows_and_columns(self) -> None:
         assert self.LP.same_as(self.LP, np.arange(2), np.arange(3))

@@ -78,7 +78,7 @@ class TestDual:
         assert primal.x is not None
         assert dual.x is not None
         assert dual.y is not None
-        assert primal.value == pytest.approx(dual.value, abs=1e-9)
+        assert primal.value == pytest.approx(dual.value, rel=1e-9, abs=1e-9)
         assert certify(normal.program, dual.y, dual.x).passed
         assert certify(program, normal.point(primal.x), normal.multipliers(dual.x)).passed
 
@@ -95,9 +95,9 @@ class TestDual:
         """min c'x, A x >= b, x >= 0; that neither is feasible is possible, that both are unbounded is not."""
         program = LinearProgram.canonical(c, matrix, b)
         for stated, expected in ((program, primal), (program.dual(), dual)):
-            found = stated.solve().status.termination
-            allowed = {expected, "infeasible_or_unbounded"} if expected != "optimal" else {expected}
-            assert found.name.lower() in allowed
+            found = stated.solve()
+            assert found.status.termination.name.lower() == expected
+            assert found.verified
 
     def test_names_change_places(self) -> None:
         bread = LinearProgram.canonical([2, 3], [[1, 1], [1, 2]], [4, 6], ["flour", "yeast"], ["rye", "wheat"])
@@ -124,7 +124,7 @@ class TestConversion:
             assert solution.y is not None
             assert certify(program, converted.point(solution.x), converted.multipliers(solution.y)).passed
             turned = -1 if program.sense == "max" else 1
-            assert turned * solution.value == pytest.approx(direct.value, abs=1e-9)
+            assert turned * solution.value == pytest.approx(direct.value, rel=1e-9, abs=1e-9)
 
     def test_forms_are_what_they_are_called(self) -> None:
         program = LinearProgram.canonical([1, -1], [[1, 2], [3, 4]], [1, 2]).standard_form().program
@@ -146,10 +146,11 @@ class TestWeakDuality:
         assert solution.x is not None
         assert solution.y is not None
         table = weak_duality(normal, solution.x, solution.y)
-        assert table["term"].sum() == pytest.approx(float(normal.c @ solution.x - normal.b @ solution.y), abs=1e-9)
+        size = 1 + np.abs(solution.x).max(initial=0.0) + np.abs(solution.y).max(initial=0.0)
+        assert table["term"].sum() == pytest.approx(float(normal.c @ solution.x - normal.b @ solution.y), abs=1e-9 * size)
         sign = 1 if normal.sense == "min" else -1
-        assert (sign * table["term"] >= -1e-9).all()
-        assert (table[["primal_violation", "dual_violation"]].to_numpy() <= 1e-9).all()
+        assert (sign * table["term"] >= -1e-9 * size).all()
+        assert (table[["primal_violation", "dual_violation"]].to_numpy() <= 1e-9 * size).all()
 
     def test_says_which_row_is_violated_and_by_how_much(self) -> None:
         program = LinearProgram.canonical([1], [[1]], [2], ["enough"], ["bread"])
@@ -243,7 +244,7 @@ class TestStrongDuality:
         assert solution.x is not None
         sweep = eps_sweep(program, [1.0, 1e-3])
         assert sweep.exact
-        assert sweep.value == pytest.approx(float(stated.c @ solution.x), abs=1e-9)
+        assert sweep.value == pytest.approx(float(stated.c @ solution.x), rel=1e-9, abs=1e-9)
         assert [answer.feasible for answer in sweep.answers] == [False, False, True]
         assert all(answer.verified and answer.exact is not None for answer in sweep.answers)
         for k, eps in enumerate(sweep.epsilons[:-1]):

@@ -28,7 +28,7 @@ from otmodels.errors import (
 from otmodels.languages import LANGUAGES, Declaration, compile_model, declare, solve_program
 from otmodels.languages.cvxpy import ScaledHighs
 from otmodels.languages.naming import entry, groups
-from otmodels.lp import LinearProgram, Program, certify
+from otmodels.lp import LinearProgram, Names, Program, certify
 
 INF = float("inf")
 FIELDS = ("c", "A", "row_lower", "row_upper", "lower", "upper", "row_names", "column_names", "sense", "offset")
@@ -192,9 +192,9 @@ class TestStatements:
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_names_that_repeat(self, language: str) -> None:
-        lp = LinearProgram.standard([1, 1], [[1, 1]], [1], ["r"], ["Ulm", "Ulm"])
+        lp = changed(LinearProgram.standard([1, 1], [[1, 1]], [1]), column_names=Names(2, lambda: ["Ulm", "Ulm"]))
         refused(DuplicateLabelError, lambda: declare(lp, language), "column_names", "'Ulm'")
-        twice = LinearProgram.standard([1], [[1], [1]], [1, 1], ["r", "r"], ["x"])
+        twice = changed(LinearProgram.standard([1], [[1], [1]], [1, 1]), row_names=Names(2, lambda: ["r", "r"]))
         refused(DuplicateLabelError, lambda: declare(twice, language), "row_names", "'r'")
 
     @pytest.mark.parametrize("language", LANGUAGES)

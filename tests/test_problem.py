@@ -23,7 +23,7 @@ from otmodels.errors import (
     UnknownNameError,
     ZeroMassError,
 )
-from otmodels.feasibility import find_bottleneck
+from otmodels.feasibility import Bottleneck, infeasibility
 from otmodels.status import Termination
 
 INF = float("inf")
@@ -183,6 +183,12 @@ class TestForbidden:
         refused(ForbiddenAtomError, lambda: om.TransportProblem([1, 1], [2], cost), "source", "1")
 
 
+def bottlenecks(problem: om.TransportProblem) -> tuple[Bottleneck, ...]:
+    found = infeasibility(problem)
+    assert found is not None
+    return found.bottlenecks
+
+
 class TestBottleneck:
     """Hall's condition: sources that together hold more than all that they may reach."""
 
@@ -193,8 +199,7 @@ class TestBottleneck:
         return om.TransportProblem(source, target, [[0.0, INF, INF], [0.0, INF, INF], [1.0, 1.0, 1.0]])
 
     def test_the_atoms_that_are_stuck_are_named_with_their_masses(self) -> None:
-        bottleneck = find_bottleneck(self.stuck())
-        assert bottleneck is not None
+        (bottleneck,) = bottlenecks(self.stuck())
         assert bottleneck.sources.tolist() == ["Ulm", "Bonn"]
         assert bottleneck.targets.tolist() == ["mill"]
         assert (bottleneck.held, bottleneck.room) == (9, 6)
@@ -218,17 +223,16 @@ class TestBottleneck:
         assert not hasattr(unsolved, "value")
 
     def test_without_forbidden_pairs_there_is_none(self) -> None:
-        assert find_bottleneck(om.TransportProblem([1, 2], [2, 1], [[0, 1], [2, 3]])) is None
+        assert infeasibility(om.TransportProblem([1, 2], [2, 1], [[0, 1], [2, 3]])) is None
 
     def test_forbidden_pairs_that_leave_a_plan_are_none(self) -> None:
-        assert find_bottleneck(om.TransportProblem([1, 2], [1, 2], [[0.0, INF], [INF, 0.0]])) is None
+        assert infeasibility(om.TransportProblem([1, 2], [1, 2], [[0.0, INF], [INF, 0.0]])) is None
 
     @pytest.mark.parametrize("scale", [1e-9, 1e-3, 1e9])
     def test_a_bottleneck_does_not_depend_on_the_unit_of_mass(self, scale: float) -> None:
         problem = self.stuck()
         scaled = om.TransportProblem(problem.a * scale, problem.b * scale, problem.cost.values)
-        bottleneck = find_bottleneck(scaled)
-        assert bottleneck is not None
+        (bottleneck,) = bottlenecks(scaled)
         assert bottleneck.sources.tolist() == [0, 1]
 
     @settings(deadline=None)
@@ -242,10 +246,10 @@ class TestBottleneck:
         cost[np.arange(n), rng.integers(0, m, n)] = 1
         cost[rng.integers(0, n, m), np.arange(m)] = 1
         problem = om.TransportProblem(a, b, cost)
-        bottleneck = find_bottleneck(problem)
+        found = infeasibility(problem)
         result = om.build(problem, "primal", "highspy").solve(throw=False)
-        assert isinstance(result, om.Solution) == (bottleneck is None)
-        if bottleneck is not None:
+        assert isinstance(result, om.Solution) == (found is None)
+        for bottleneck in found.bottlenecks if found is not None else ():
             reach = np.isfinite(cost[bottleneck.sources]).any(axis=0)
             assert bottleneck.targets.tolist() == np.flatnonzero(reach).tolist()
             assert a[bottleneck.sources].sum() == bottleneck.held > bottleneck.room == b[bottleneck.targets].sum()

@@ -10,6 +10,8 @@ import pytest
 from scipy.sparse import csc_array
 
 import otmodels as om
+from otmodels.errors import ParameterError
+from otmodels.sensitivity import check_size
 
 
 def solved(problem: om.TransportProblem) -> om.Solution:
@@ -107,6 +109,61 @@ def _extreme(problem: om.TransportProblem, best: float, k: int, sense: str) -> f
     return solution.value
 
 
+def fact(solution: om.Solution | om.LipschitzSolution, name: str) -> object:
+    return solution.degeneracy()["value"][name]
+
+
+class TestDegeneracy:
+    def test_a_plan_in_two_parts_says_which_masses_are_equal(self) -> None:
+        source, target = om.Measure([2, 3], labels=["Ulm", "Bonn"]), om.Measure([3, 2], labels=["mill", "dam"])
+        table = solved(om.TransportProblem(source, target, [[9, 1], [1, 9]])).degeneracy()
+        assert table["value"].tolist() == [2, 3, 2, True, 0, False]
+        assert table["meaning"]["parts of the plan"] == "sources 'Ulm' hold just what targets 'dam' take, 2"
+
+    @pytest.mark.parametrize("seed", range(30))
+    def test_what_is_not_degenerate_is_unique(self, seed: int) -> None:
+        solution = solved(random_problem(seed))
+        table = solution.uniqueness()
+        massive: set[tuple[object, ...]] = {("source potential", i, "") for i in np.flatnonzero(solution.problem.a)}
+        massive |= {("target potential", "", j) for j in np.flatnonzero(solution.problem.b)}
+        if not fact(solution, "plan is degenerate"):
+            assert table.loc[[key in massive for key in table.index], "unique"].all()
+        if not fact(solution, "potentials are degenerate"):
+            assert part(table, "plan")["unique"].all()
+
+    def test_both_kinds_occur_and_so_do_neither(self) -> None:
+        seen = {
+            (bool(fact(s, "plan is degenerate")), bool(fact(s, "potentials are degenerate")))
+            for s in (solved(random_problem(seed)) for seed in range(30))
+        }
+        assert seen == {(True, True), (True, False), (False, True), (False, False)}
+
+    def test_a_tight_pair_without_mass_need_not_close_a_cycle(self) -> None:
+        """Two parts joined by a tight pair: one potential is pinned by it from one side only, the plan is unique."""
+        solution = solved(om.TransportProblem([1, 1], [1, 1], [[0, 5], [9, 0]]))
+        assert not fact(solution, "potentials are degenerate")
+
+
+class TestWhatCannotBeExamined:
+    def test_a_flow_is_examined_as_the_plan_that_it_is(self) -> None:
+        problem = om.read_dataset("data/earth_moving").problem
+        flow = om.solve(problem, "flow", "highspy", support="neighbours")
+        ranges = [part(s.uniqueness(), "plan")[["lowest", "highest"]] for s in (flow, solved(problem))]
+        pd.testing.assert_frame_equal(ranges[0], ranges[1])
+
+    def test_a_lower_bound_is_no_optimum(self) -> None:
+        line = om.Measure([1, 0, 0], [0, 1, 2]), om.Measure([0, 0, 1], [0, 1, 2])
+        bound = om.solve(om.TransportProblem(*line, om.ground_cost(*line, power=2)), "lipschitz", "highspy", force=True)
+        with pytest.raises(ParameterError, match="not certified"):
+            bound.ranging()
+
+    def test_more_pairs_than_memory_is_meant_for(self) -> None:
+        n = 2049
+        line = om.Measure(np.ones(n), np.arange(n))
+        with pytest.raises(ParameterError, match="pairs"):
+            check_size(om.TransportProblem(line, line, om.ground_cost(line, line)))
+
+
 class TestRanging:
     @pytest.mark.parametrize("seed", range(8))
     def test_a_plan_stays_optimal_within_its_costs_range_and_not_beyond(self, seed: int) -> None:
@@ -144,3 +201,25 @@ class TestRanging:
                             continue
                         predicted = solution.value + row["rate"] * change
                         assert (value(a, b, problem.cost.values) <= predicted + 1e-9) == (beyond == 0.0)
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_random_changes_within_and_beyond_the_range_agree_with_solving_again(self, seed: int) -> None:
+        """One cost or one mass at random: the value predicted by the rate is the value found exactly within the range."""
+        rng = np.random.default_rng(seed)
+        problem = random_problem(seed, *rng.integers(2, 6, 2).tolist())
+        solution, gauge = solved(problem), int((problem.a > 0).argmax())
+        table = solution.ranging().reset_index()
+        for _, row in table.sample(12, random_state=seed, replace=True).iterrows():
+            change = float(rng.uniform(-4, 4))
+            a, b, cost = problem.a.copy(), problem.b.copy(), problem.cost.values.copy()
+            if row["what"] == "cost":
+                cost[row["source"], row["target"]] += change
+            else:
+                side, atom = (a, row["source"]) if row["what"] == "source mass" else (b, row["target"])
+                side[atom] += change
+                a[gauge] += -change if row["what"] == "source mass" else change
+            end = row["value"] + change
+            if min(a.min(), b.min()) < 0 or min(abs(end - row["lowest"]), abs(end - row["highest"])) < 1e-6:
+                continue
+            within = row["lowest"] <= end <= row["highest"]
+            assert (abs(value(a, b, cost) - solution.value - row["rate"] * change) <= 1e-9) == within

@@ -11,18 +11,13 @@ import pandas as pd
 
 from otmodels.arrays import FloatArray
 from otmodels.errors import ModelError
+from otmodels.feasibility import Infeasibility
 from otmodels.languages import Compiled, Declaration, Run
 from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
-from otmodels.lp import LinearProgram
+from otmodels.lp import DualRay, LinearProgram, PrimalRay, conflict_of, proof
 from otmodels.problem import TransportProblem
-from otmodels.solution import ExtendedSolution, Provenance, Solution, Unsolved
-from otmodels.status import Termination
-
-_REMEDY = {
-    Termination.INFEASIBLE: "; loosen or take out a constraint that was added",
-    Termination.UNBOUNDED: "; bound what the objective can gain",
-    Termination.INFEASIBLE_OR_UNBOUNDED: "; look at the constraints and the objective that were added",
-}
+from otmodels.solution import ExtendedSolution, Infeasible, Provenance, Solution, Unbounded, Unsolved
+from otmodels.status import PointStatus, Status, Termination
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +115,23 @@ class Family(ABC):
     def unsolved(self, form: str, answer: Answer, run: Run) -> Unsolved:
         """What is known where there is no optimal answer."""
 
-    def unsolved_extended(self, run: Run) -> Unsolved:
-        """What is known where an extended model has no optimal answer."""
-        termination = run.status.termination
-        message = f"the extended model: {termination.value}{_REMEDY.get(termination, '')}"
-        return Unsolved(run.status, self.problem, (-np.inf, np.inf), message)
+    @abstractmethod
+    def infeasibility(self) -> Infeasibility | None:
+        """Why the pairs, or arcs, that have a variable leave no feasible plan; None where that is not to blame."""
+
+    def unsolved_extended(self, answer: Answer, run: Run) -> Unsolved:
+        """What is known where an extended model has no optimal answer, with the proof where it has none at all."""
+        return unsolved_program(self.problem, answer.program, run, "the extended model")
+
+
+def unsolved_program(problem: TransportProblem, program: LinearProgram, run: Run, what: str) -> Unsolved:
+    """The result for a program without an optimal answer, explained by its rows."""
+    nothing, ray = (-np.inf, np.inf), proof(program, run)
+    if isinstance(ray, DualRay):
+        found, status = conflict_of(ray), Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.RAY)
+        message = f"{what} has no feasible point: {found}. Loosen one of them, or take it out"
+        return Infeasible(status, problem, nothing, message, found)
+    if isinstance(ray, PrimalRay):
+        status = Status(Termination.UNBOUNDED, PointStatus.RAY, PointStatus.NONE)
+        return Unbounded(status, problem, nothing, f"{what} is unbounded: {ray}. Bound what the objective can gain", ray)
+    return Unsolved(run.status, problem, nothing, f"{what}: {run.status.termination.value}")

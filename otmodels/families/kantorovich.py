@@ -11,15 +11,17 @@ from scipy.sparse import coo_array, csr_array
 from otmodels import lp
 from otmodels.arrays import FloatArray
 from otmodels.certificate import certify
-from otmodels.families.base import Answer, Family
-from otmodels.feasibility import Bottleneck, find_bottleneck
+from otmodels.families.base import Answer, Family, unsolved_program
+from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import Support, formulation
 from otmodels.languages import Declaration, Run
 from otmodels.lp import LinearProgram
 from otmodels.potentials import close, normalise, polish
 from otmodels.problem import TransportProblem
-from otmodels.solution import ExtendedSolution, Provenance, Solution, Unsolved
+from otmodels.solution import ExtendedSolution, Infeasible, Provenance, Solution, Unsolved
 from otmodels.status import PointStatus, Status, Termination
+
+PROVEN = Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.RAY)
 
 
 class Kantorovich(Family):
@@ -79,7 +81,7 @@ class Kantorovich(Family):
         termination = run.status.termination
         dual_ray = form == "dual" and termination in (Termination.UNBOUNDED, Termination.INFEASIBLE_OR_UNBOUNDED)
         if dual_ray or termination is Termination.INFEASIBLE:
-            return self._infeasible(form, answer)
+            return self._infeasible(form, answer, run)
         message = f"{termination.value}; the interval holds what is proven by then"
         return Unsolved(run.status, self.problem, self._interval(form, answer), message)
 
@@ -93,15 +95,19 @@ class Kantorovich(Family):
         carried = mass > 0
         return csr_array(coo_array((mass[carried], (i[carried], j[carried])), shape=self.problem.shape)), f, g
 
-    def _infeasible(self, form: str, answer: Answer) -> Unsolved:
+    def infeasibility(self) -> Infeasibility | None:
+        """Why the pairs that have a variable leave no feasible plan; None where they leave one."""
+        return infeasibility(self.problem, self._support.pairs if self._support.given else None)
+
+    def _infeasible(self, form: str, answer: Answer, run: Run) -> Unsolved:
         """The problem itself has no feasible plan, or only its given support has none, which proves nothing above."""
+        found = self.infeasibility()
+        if found is None:
+            return unsolved_program(self.problem, answer.program, run, "the program")
         if not self._support.given:
-            return infeasible(self.problem, find_bottleneck(self.problem))
-        status = Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.NONE)
-        bottleneck = find_bottleneck(self.problem, self._support.pairs)
-        reason = f": {bottleneck}" if bottleneck else ""
-        message = f"no feasible plan exists on the given support{reason}. Give more pairs, or support='full'"
-        return Unsolved(status, self.problem, self._interval(form, answer), message)
+            return infeasible(found)
+        message = f"no feasible plan exists on the given support: {found}. Give more pairs, or support='full'"
+        return Infeasible(PROVEN, self.problem, self._interval(form, answer), message, found)
 
     def _interval(self, form: str, answer: Answer) -> tuple[float, float]:
         """What a stopped run proves: (f, f^c) below, its point or the independent coupling above."""
@@ -118,8 +124,7 @@ def independent_coupling(problem: TransportProblem) -> float:
     return spread / problem.target.total
 
 
-def infeasible(problem: TransportProblem, bottleneck: Bottleneck | None) -> Unsolved:
+def infeasible(found: Infeasibility) -> Infeasible:
     """The result for a problem whose forbidden pairs leave no feasible plan."""
-    reason = f": {bottleneck}" if bottleneck else ""
-    message = f"no feasible plan exists, because of the forbidden pairs{reason}. Allow more pairs, or move mass"
-    return Unsolved(Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.NONE), problem, (np.inf, np.inf), message)
+    message = f"no feasible plan exists, because of the forbidden pairs: {found}. Allow more pairs, or move mass"
+    return Infeasible(PROVEN, found.problem, (np.inf, np.inf), message, found)

@@ -11,9 +11,9 @@ from otmodels.certificate import plan_value
 from otmodels.checks import Certificate
 from otmodels.cost import GroundCost
 from otmodels.errors import InputError, ParameterError
-from otmodels.families.base import Answer, Family
+from otmodels.families.base import Answer, Family, unsolved_program
 from otmodels.families.kantorovich import infeasible
-from otmodels.feasibility import find_bottleneck
+from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import Links, formulation
 from otmodels.languages import Declaration, Run
 from otmodels.lipschitz_certificate import certify_flow, closed
@@ -94,10 +94,15 @@ class KantorovichRubinstein(Family):
     def unsolved(self, form: str, answer: Answer, run: Run) -> Unsolved:
         """Infeasible, where one-way arcs do not lead where mass has to go; or stopped, with the interval proven by then."""
         if run.status.termination in _NO_WAY[form]:
-            return infeasible(self.problem, find_bottleneck(self.problem))
+            found = self.infeasibility()
+            return unsolved_program(self.problem, answer.program, run, "the program") if found is None else infeasible(found)
         flow, potential = self._parts(form, answer)
         message = f"{run.status.termination.value}; the interval holds what is proven by then"
         return Unsolved(run.status, self.problem, interval_of(self.network, flow, potential, self._is_metric), message)
+
+    def infeasibility(self) -> Infeasibility | None:
+        """Why mass has nowhere to go along the arcs; None where it has."""
+        return infeasibility(self.problem)
 
     def _parts(self, form: str, answer: Answer) -> tuple[FloatArray, FloatArray]:
         """Flow and potential."""

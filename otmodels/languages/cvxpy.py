@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
@@ -157,7 +158,7 @@ class CvxpyProgram(Compiled):
                 self._problem._clear_solution()  # unpack() would look for the values of a stopped solve
                 self._problem._status = _STATUS.get(run.status.termination, cp.USER_LIMIT)
         y = None if run.y is None else self._sense * self._signs * run.y + 0.0
-        return Run(run.status, run.x, y, run.algorithm, run.iterations, run.refinements, run.seconds)
+        return replace(run, y=y, dual_ray=None if run.dual_ray is None else self._signs * run.dual_ray)
 
     def _compiled_id(self, variable: int) -> int:
         """Id of what a variable became: one with a sparsity pattern is replaced by a vector."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from otmodels.languages.approach import trace
 from otmodels.languages.base import Declaration
 from otmodels.languages.mps import read_mps, write_mps
 from otmodels.languages.reading import read
@@ -38,6 +39,10 @@ class Languages:
     def solve(self, program: Program, time_limit: float | None, verbose: bool) -> Run:
         """Solve with HiGHS."""
         return solve_program(program, time_limit=time_limit, verbose=verbose)
+
+    def trace(self, program: Program, method: str, most: int) -> Iterator[Run]:
+        """Run a simplex method of HiGHS iteration by iteration."""
+        return trace(program, method, most)
 
     def declare(self, program: Program, language: str) -> Any:
         """The program as a cvxpy Problem, pyomo ConcreteModel or highspy Highs."""

@@ -186,6 +186,8 @@ class Session:
     def _answer(self) -> Answer:
         if self.highs.getModelStatus() == highspy.HighsModelStatus.kModelEmpty:
             rows, columns = self.program.shape
+            if (self.program.row_lower > 0).any() or (self.program.row_upper < 0).any():
+                return Answer(Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.NONE), None, None)
             return Answer(OPTIMAL, np.zeros(columns), np.zeros(rows))
         termination = _TERMINATION.get(self.highs.getModelStatus(), Termination.FAILED)
         info, solution = self.highs.getInfo(), self.highs.getSolution()
@@ -200,6 +202,19 @@ class Session:
             return Answer(OPTIMAL, x, y)
         primal = PointStatus.NONE if x is None else PointStatus.FEASIBLE
         return Answer(Status(termination, primal, PointStatus.NONE if y is None else PointStatus.FEASIBLE), x, y)
+
+    def rays(self) -> tuple[FloatArray | None, FloatArray | None]:
+        """What the last run left as proof: row multipliers (r,) of an infeasible program, a direction (k,) of an unbounded one.
+
+        Only the simplex methods leave any. HiGHS is asked for one that it has, since it would solve again for another.
+        """
+        dual_ray = primal_ray = None
+        status = self.highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible and self.highs.getDualRayExist()[1]:
+            dual_ray = np.array(self.highs.getDualRay()[2]) / self.units.rows
+        if status == highspy.HighsModelStatus.kUnbounded and self.highs.getPrimalRayExist()[1]:
+            primal_ray = np.array(self.highs.getPrimalRay()[2])
+        return dual_ray, primal_ray
 
 
 def power_of_two(size: FloatArray | np.float64) -> FloatArray:

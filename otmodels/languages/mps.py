@@ -117,7 +117,7 @@ def _read(path: Path) -> tuple[Any, list[str], bool]:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     said = [re.sub(r"^\w+: *", "", line).strip() for line in lines if line.startswith(("WARNING", "ERROR"))]
     if status == highspy.HighsStatus.kError:
-        reason = said[0] if said else "no reason given"
+        reason = said[0].replace(str(model), path.name) if said else "no reason given"
         raise FileFormatError(str(path), f"HiGHS cannot read it ({reason})", "Give an MPS file")
     complaints = [line for line in said if not any(words in line for words in _HARMLESS)]
     return highs, complaints, any(_HARMLESS[1] in line for line in said)

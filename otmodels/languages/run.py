@@ -45,6 +45,9 @@ class Run:
         Rounds of iterative refinement.
     seconds : float
         Wall time.
+    dual_ray, primal_ray : ndarray (r,), (k,) or None
+        Row multipliers that HiGHS proposes as a proof that the program is infeasible, and a direction that it is unbounded;
+        `otmodels.lp.rays` tells whether they are.
     """
 
     status: Status
@@ -54,6 +57,8 @@ class Run:
     iterations: int
     refinements: int
     seconds: float
+    dual_ray: FloatArray | None = None
+    primal_ray: FloatArray | None = None
 
 
 def solve_program(program: Program, *, time_limit: float | None = None, verbose: bool = False) -> Run:
@@ -82,12 +87,14 @@ def solve_program(program: Program, *, time_limit: float | None = None, verbose:
     x, y, status, refinements = answer.x, answer.y, answer.status, 0
     if status.optimal and x is not None and y is not None:
         x, y, refinements = refine(session, x, y)
+    rays = session.rays()
     if dual:
+        rays = dual.rays(*rays)
         x, y = None if y is None else dual.point(y), None if x is None else dual.multipliers(x)
         status = _of_primal(status)
     x, y = None if x is None else x + 0.0, None if y is None else y + 0.0  # no negative zeros
     algorithm = f"{method.name} on the dual program" if dual else method.name
-    return Run(status, x, y, algorithm, session.iterations, refinements, time.perf_counter() - started)
+    return Run(status, x, y, algorithm, session.iterations, refinements, time.perf_counter() - started, *rays)
 
 
 def _of_primal(dual: Status) -> Status:

@@ -12,7 +12,7 @@ from otmodels.errors import ParameterError
 from otmodels.lp.program import Program
 
 WIDTH = 100
-"""Columns of a line; a single name may be longer."""
+"""Columns of a line unless told otherwise; a single name may be longer."""
 
 TERMS = 100
 """Largest number of terms of a sum that is written out."""
@@ -20,7 +20,7 @@ TERMS = 100
 _INDENT = 12
 
 
-def algebra(program: Program, rows: int = 40) -> str:
+def algebra(program: Program, rows: int = 40, width: int = WIDTH) -> str:
     """The program as one would write it on paper.
 
     Coefficients of 1 are not written, numbers to 9 digits; sums of more than 100 terms are cut short, and say by how many.
@@ -31,6 +31,8 @@ def algebra(program: Program, rows: int = 40) -> str:
         Any.
     rows : int
         Largest number of rows, and of lines of bounds, that are written out.
+    width : int
+        Columns of a line; a single name may be longer.
 
     Raises
     ------
@@ -50,8 +52,8 @@ def algebra(program: Program, rows: int = 40) -> str:
         raise ParameterError("rows", f"is {rows}", "Give a whole number >= 0")
     used = np.flatnonzero(program.c)
     cost = _sum(program.c[used], used, program.column_names, program.offset)
-    sections = [("minimise" if program.sense == "min" else "maximise", [_wrapped(cost, _INDENT)])]
-    sections += [("subject to", _rows(program, rows)), ("with", _bounds(program, rows))]
+    sections = [("minimise" if program.sense == "min" else "maximise", [_wrapped(cost, width, _INDENT)])]
+    sections += [("subject to", _rows(program, rows, width)), ("with", _bounds(program, rows, width))]
     return "\n".join(_section(title, lines) for title, lines in sections if lines)
 
 
@@ -60,7 +62,7 @@ def _section(title: str, lines: Sequence[str]) -> str:
     return f"{title:<{_INDENT}}" + f"\n{margin}".join(lines)
 
 
-def _rows(program: Program, most: int) -> list[str]:
+def _rows(program: Program, most: int, width: int) -> list[str]:
     matrix = csr_array(program.A)
     count = matrix.shape[0]
     lines = []
@@ -69,7 +71,7 @@ def _rows(program: Program, most: int) -> list[str]:
         words = _sum(matrix.data[span], matrix.indices[span], program.column_names)
         before, after = _relation(program.row_lower[i], program.row_upper[i])
         name = f"{program.row_names[i]}:  "
-        lines.append(name + _wrapped([*before, *words, *after], _INDENT + len(name), _INDENT + 4))
+        lines.append(name + _wrapped([*before, *words, *after], width, _INDENT + len(name), _INDENT + 4))
     return lines + _more(count - most, "row")
 
 
@@ -85,7 +87,7 @@ def _relation(lower: float, upper: float) -> tuple[list[str], list[str]]:
     return [], [f">= {_number(lower)}"] if below else [f"<= {_number(upper)}"] if above else ["free"]
 
 
-def _bounds(program: Program, most: int) -> list[str]:
+def _bounds(program: Program, most: int, width: int) -> list[str]:
     """Variables by their bounds, in the order in which the bounds first appear."""
     pairs = list(zip(program.lower.tolist(), program.upper.tolist(), strict=True))
     columns: dict[tuple[float, float], list[int]] = {}
@@ -98,7 +100,7 @@ def _bounds(program: Program, most: int) -> list[str]:
         words = [f"{name}," for name in names[:-1]] + names[-1:]
         if len(members) > TERMS:
             words += [f"and {len(members) - TERMS:,} more"]
-        lines.append(_wrapped([*before, *words, *after], _INDENT, _INDENT + 4))
+        lines.append(_wrapped([*before, *words, *after], width, _INDENT, _INDENT + 4))
     left = sum(len(members) for members in list(columns.values())[most:])
     return lines + _more(left, "variable")
 
@@ -132,15 +134,15 @@ def _number(value: float) -> str:
     return format(value + 0.0, ".9g")
 
 
-def _wrapped(words: Sequence[str], column: int, indent: int | None = None) -> str:
-    """Words in lines of about `WIDTH` columns, the first from a column on, the others indented."""
-    return "\n".join(_lines(words, column, column if indent is None else indent))
+def _wrapped(words: Sequence[str], width: int, column: int, indent: int | None = None) -> str:
+    """Words in lines of about `width` columns, the first from a column on, the others indented."""
+    return "\n".join(_lines(words, width, column, column if indent is None else indent))
 
 
-def _lines(words: Sequence[str], column: int, indent: int) -> Iterator[str]:
+def _lines(words: Sequence[str], width: int, column: int, indent: int) -> Iterator[str]:
     line, end = "", column
     for word in words:
-        if line.strip() and end + 1 + len(word) > WIDTH:
+        if line.strip() and end + 1 + len(word) > width:
             yield line
             line, end = " " * indent + word, indent + len(word)
         else:

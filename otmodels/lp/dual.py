@@ -69,3 +69,10 @@ class Dual:
         size = max(self._size, int(self._row.max(initial=0)) + 1)
         summed = np.bincount(self._row, point, size).astype(np.float64)
         return self._sign * summed[: self._size]
+
+    def rays(self, dual_ray: FloatArray | None, primal_ray: FloatArray | None) -> tuple[FloatArray | None, FloatArray | None]:
+        """The primal's (dual, primal) rays that those of the dual are: a direction of its points is one of multipliers."""
+        return (
+            None if primal_ray is None else self._sign * self.multipliers(primal_ray),
+            None if dual_ray is None else -dual_ray,
+        )

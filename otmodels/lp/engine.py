@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +21,10 @@ class Outcome(Protocol):
     @property
     def y(self) -> FloatArray | None: ...  # noqa: D102
     @property
+    def dual_ray(self) -> FloatArray | None: ...  # noqa: D102
+    @property
+    def primal_ray(self) -> FloatArray | None: ...  # noqa: D102
+    @property
     def algorithm(self) -> str: ...  # noqa: D102
     @property
     def iterations(self) -> int: ...  # noqa: D102
@@ -30,6 +35,9 @@ class Door(Protocol):
 
     def solve(self, program: Program, time_limit: float | None, verbose: bool) -> Outcome:
         """Solve a program."""
+
+    def trace(self, program: Program, method: str, most: int) -> Iterator[Outcome]:
+        """What "primal simplex" or "dual simplex" stands on after ever more iterations, at most so many times."""
 
     def declare(self, program: Program, language: str) -> Any:
         """The program as a language's own model."""

@@ -1,4 +1,4 @@
-"""An infeasible program: the rows that are to blame, and the least that has to give.
+"""A program without an optimal point: the proof, the rows that are to blame, and the least that has to give.
 
 The first phase of the simplex method, min sum of what rows miss their bounds by, has the least total violation as its value,
 and its multipliers are a certificate of infeasibility (Farkas): summed with them, the rows and bounds say 0 >= something > 0.
@@ -6,6 +6,7 @@ and its multipliers are a certificate of infeasibility (Farkas): summed with the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,8 +15,10 @@ from scipy.sparse import csc_array, eye_array, hstack
 
 from otmodels.arrays import FloatArray
 from otmodels.errors import SolveError
-from otmodels.lp.engine import run
+from otmodels.lp.engine import Outcome, run
 from otmodels.lp.program import Program, numbered
+from otmodels.lp.rays import DualRay, PrimalRay, recession
+from otmodels.status import Termination
 from otmodels.tolerances import DEFAULT
 
 
@@ -48,9 +51,7 @@ class Repair:
     @property
     def proven(self) -> float:
         """A lower bound on the total violation, from the multipliers and the bounds alone: > 0 proves infeasibility."""
-        y = np.clip(self.multipliers, -1.0, 1.0)
-        z = -(self.program.A.T @ y)
-        return _least(y, self.program.row_lower, self.program.row_upper) + _least(z, self.program.lower, self.program.upper)
+        return DualRay.of(self.program, np.clip(self.multipliers, -1.0, 1.0)).gain
 
     def table(self) -> pd.DataFrame:
         """One row a row of the program that has to give or is part of the proof: bounds, activity, change, multiplier."""
@@ -67,8 +68,15 @@ class Repair:
         return pd.DataFrame(columns, index=pd.Index([program.row_names[i] for i in shown.tolist()], name="row"))
 
 
-def repair(program: Program) -> Repair:
+def repair(program: Program, *, time_limit: float | None = None) -> Repair:
     """The least total violation of the rows of a program, as a linear program.
+
+    Parameters
+    ----------
+    program : Program
+        Any.
+    time_limit : float, optional
+        Seconds, > 0.
 
     Raises
     ------
@@ -87,15 +95,66 @@ def repair(program: Program) -> Repair:
         sense="min",
         offset=0.0,
     )
-    outcome = run(elastic)
+    outcome = run(elastic, time_limit)
     if not outcome.status.optimal or outcome.x is None or outcome.y is None:
         raise SolveError(f"no repair was found: {outcome.status.termination.value}", outcome.status)
     added = outcome.x[columns:]
     return Repair(program, outcome.x[:columns], added[:rows] - added[rows:], outcome.y)
 
 
-def _least(multiplier: FloatArray, lower: FloatArray, upper: FloatArray) -> float:
-    """The least of sum_i multiplier_i t_i over lower <= t <= upper: -inf where a bound is missing."""
-    bound = np.where(multiplier > 0, lower, upper)
-    used = np.abs(multiplier) > DEFAULT.slack
-    return float((multiplier[used] * bound[used]).sum())
+def proof(program: Program, outcome: Outcome, *, time_limit: float | None = None) -> DualRay | PrimalRay | None:
+    """The verified ray that proves that a program has no optimal point.
+
+    The solver's own ray where it left one that holds; else that of the first phase, or of the program of the directions.
+
+    Parameters
+    ----------
+    program : Program
+        Any.
+    outcome : Outcome
+        What a solver ended with.
+    time_limit : float, optional
+        Seconds, > 0, for each linear program that is solved besides.
+
+    Returns
+    -------
+    DualRay, PrimalRay or None
+        None where the outcome is another one, or nothing could be verified.
+    """
+    known = (Termination.INFEASIBLE, Termination.UNBOUNDED, Termination.INFEASIBLE_OR_UNBOUNDED)
+    if outcome.status.termination not in known:
+        return None
+    try:
+        found = _infeasible(program, outcome.dual_ray, time_limit)
+        return _unbounded(program, outcome, time_limit) if found is None else found
+    except SolveError:
+        return None
+
+
+def _infeasible(program: Program, proposed: FloatArray | None, time_limit: float | None) -> DualRay | None:
+    crossed = DualRay.of_crossed_bounds(program)
+    if crossed is not None:
+        return crossed
+
+    def candidates() -> Iterator[FloatArray]:
+        if proposed is not None and proposed.any():
+            yield proposed / np.abs(proposed).max()
+        yield repair(program, time_limit=time_limit).multipliers
+
+    rays = (DualRay.of(program, y) for y in candidates())
+    return next((ray for ray in rays if ray.verified), None)
+
+
+def _unbounded(program: Program, outcome: Outcome, time_limit: float | None) -> PrimalRay | None:
+    def candidates() -> Iterator[FloatArray]:
+        if outcome.primal_ray is not None and outcome.primal_ray.any():
+            yield outcome.primal_ray / np.abs(outcome.primal_ray).max()
+        box = recession(program)
+        box = replace(box, lower=np.maximum(box.lower, -1.0), upper=np.minimum(box.upper, 1.0))
+        found = run(box, time_limit)
+        if found.x is not None:
+            yield found.x
+
+    point = repair(program, time_limit=time_limit).point
+    rays = (PrimalRay(program, point, direction) for direction in candidates())
+    return next((ray for ray in rays if ray.verified), None)

@@ -16,12 +16,14 @@ from otmodels.arrays import FloatArray, floats
 from otmodels.checks import Certificate
 from otmodels.errors import ShapeError
 from otmodels.lp import duality
-from otmodels.lp.algebra import algebra
+from otmodels.lp.algebra import WIDTH, algebra
 from otmodels.lp.conversion import Conversion, canonical_form, normal_form, standard_form
 from otmodels.lp.engine import door, run
+from otmodels.lp.infeasibility import proof
 from otmodels.lp.kkt import certify
 from otmodels.lp.program import Names, Program, numbered
-from otmodels.status import Status
+from otmodels.lp.rays import DualRay, PrimalRay
+from otmodels.status import PointStatus, Status, Termination
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -41,7 +43,7 @@ class LinearProgram(Program):
     lower, upper : ndarray (k,)
         Bounds on the variables.
     row_names, column_names : sequence of str
-        Names, unique where programs are compared.
+        Names, each its own; those that are made when somebody looks (`Names`) are checked where they are compared.
     sense : {"min", "max"}
         Direction.
     offset : float
@@ -49,7 +51,7 @@ class LinearProgram(Program):
 
     Raises
     ------
-    ShapeError, NotANumberError, InfiniteValueError
+    ShapeError, NotANumberError, InfiniteValueError, DuplicateLabelError
 
     Examples
     --------
@@ -78,7 +80,7 @@ class LinearProgram(Program):
 
         Raises
         ------
-        ShapeError, NotANumberError, InfiniteValueError
+        ShapeError, NotANumberError, InfiniteValueError, DuplicateLabelError
         """
         right = floats("b", b)
         return cls._of(c, A, right, right.copy(), row_names, column_names)
@@ -172,9 +174,9 @@ class LinearProgram(Program):
         """The program as a highspy Highs, in the same order of rows and columns."""
         return door().declare(self, "highspy")
 
-    def algebra(self, rows: int = 40) -> str:
+    def algebra(self, rows: int = 40, width: int = WIDTH) -> str:
         """The program in readable algebra, at most so many rows of it; see `otmodels.lp.algebra.algebra`."""
-        return algebra(self, rows)
+        return algebra(self, rows, width)
 
     def dual(self) -> LinearProgram:
         """The dual, see `otmodels.lp.duality.dual`: its rows are named after the variables, its variables after the rows."""
@@ -203,9 +205,10 @@ class LinearProgram(Program):
             Whether HiGHS prints its log.
         """
         outcome = run(self, time_limit, verbose)
-        optimal = outcome.status.optimal and outcome.x is not None and outcome.y is not None
-        certificate = certify(self, outcome.x, outcome.y) if optimal else None  # type: ignore[arg-type]
-        return LPSolution(self, outcome.status, outcome.x, outcome.y, certificate)
+        if outcome.status.optimal and outcome.x is not None and outcome.y is not None:
+            return LPSolution(self, outcome.status, outcome.x, outcome.y, certify(self, outcome.x, outcome.y), None)
+        ray = proof(self, outcome, time_limit=time_limit)
+        return LPSolution(self, outcome.status if ray is None else _proven(ray), outcome.x, outcome.y, None, ray)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -220,6 +223,9 @@ class LPSolution:
         Point and row multipliers, d(optimal value)/d(right-hand side).
     certificate : Certificate or None
         Optimality recomputed in numpy; None where there is no optimal point.
+    ray : DualRay, PrimalRay or None
+        Where there is no optimal point: the verified proof that the program is infeasible (`DualRay`) or unbounded
+        (`PrimalRay`); None where there is one, or the solve was stopped.
     """
 
     program: LinearProgram
@@ -227,6 +233,12 @@ class LPSolution:
     x: FloatArray | None
     y: FloatArray | None
     certificate: Certificate | None
+    ray: DualRay | PrimalRay | None
+
+    @property
+    def verified(self) -> bool:
+        """Whether the outcome is proven: an optimal point with a certificate that passes, or a ray."""
+        return self.ray is not None or (self.certificate is not None and self.certificate.passed)
 
     @property
     def value(self) -> float:
@@ -235,6 +247,12 @@ class LPSolution:
 
     def __repr__(self) -> str:
         return f"LPSolution({self.status}, value {self.value:.12g})"
+
+
+def _proven(ray: DualRay | PrimalRay) -> Status:
+    if isinstance(ray, DualRay):
+        return Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.RAY)
+    return Status(Termination.UNBOUNDED, PointStatus.RAY, PointStatus.NONE)
 
 
 def _two_dimensional(A: npt.ArrayLike, rows: int, columns: int) -> FloatArray:  # noqa: N803

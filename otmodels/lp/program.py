@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Self, overload
@@ -73,7 +74,7 @@ class Program:
     lower, upper : ndarray (k,)
         Bounds on the variables.
     row_names, column_names : sequence of str
-        Names, unique where programs are compared.
+        Names, each its own; those that are made when somebody looks (`Names`) are checked where they are compared.
     sense : {"min", "max"}
         Direction.
     offset : float
@@ -81,7 +82,7 @@ class Program:
 
     Raises
     ------
-    ShapeError, NotANumberError, InfiniteValueError
+    ShapeError, NotANumberError, InfiniteValueError, DuplicateLabelError
     """
 
     c: FloatArray
@@ -115,6 +116,9 @@ class Program:
             if np.isnan(getattr(self, argument)).any():
                 raise NotANumberError(argument, "holds NaN", "Give numbers; a missing bound is infinite")
             object.__setattr__(self, argument, read_only(getattr(self, argument).view()))
+        for argument in ("row_names", "column_names"):
+            if not isinstance(getattr(self, argument), Names):
+                _check_unique(argument, getattr(self, argument))
         if not (np.isfinite(self.c).all() and np.isfinite(self.A.data).all()):
             raise InfiniteValueError("c, A", "hold NaN or infinite entries", "Costs and coefficients must be finite")
 
@@ -196,8 +200,12 @@ class Program:
         return f"{type(self).__name__}({self.sense}, {self.shape[0]} rows, {self.shape[1]} columns, {self.A.nnz} nonzeros)"
 
 
-def _order(argument: str, names: Sequence[str]) -> list[int]:
+def _check_unique(argument: str, names: Sequence[str]) -> None:
     if len(set(names)) != len(names):
-        repeated = sorted({name for name in names if list(names).count(name) > 1})
-        raise DuplicateLabelError(argument, f"repeats {repeated[0]!r}", "Rows and columns are compared by name: rename one")
+        repeated = next(name for name, times in Counter(names).items() if times > 1)
+        raise DuplicateLabelError(argument, f"repeats {repeated!r}", "Rows and columns are told apart by name: rename one")
+
+
+def _order(argument: str, names: Sequence[str]) -> list[int]:
+    _check_unique(argument, names)
     return sorted(range(len(names)), key=lambda k: names[k])

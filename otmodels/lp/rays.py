@@ -1,0 +1,247 @@
+"""Why a program has no optimal point: a ray that proves it infeasible or unbounded, verified in numpy.
+
+Infeasible: multipliers >= 0 of lower and of upper bounds, on rows and on variables, under which all variables cancel while the
+bounds do not: whatever x is, the rows and bounds summed with them say 0 >= something > 0 (Farkas' lemma for the general form).
+Unbounded: a feasible point, and a direction that leads away from no bound and improves the objective for ever.
+
+Source: Matousek and Gaertner (2007), sections 6.4 and 6.5; Dantzig (1963), chapter 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from otmodels.arrays import FloatArray
+from otmodels.checks import Check
+from otmodels.lp.kkt import certify
+from otmodels.lp.program import Program
+from otmodels.tolerances import DEFAULT
+
+SHOWN = 6
+"""Most rows and bounds that a sentence names."""
+
+
+class Bounds(NamedTuple):
+    """One side of all rows, or of all variables, with its multipliers."""
+
+    kind: str
+    side: str
+    names: Sequence[str]
+    values: FloatArray
+    multipliers: FloatArray
+
+    @property
+    def terms(self) -> FloatArray:
+        """What each bound adds to the sum, 0 where it has no multiplier."""
+        sign = 1.0 if self.side == "lower" else -1.0
+        return np.asarray(sign * self.multipliers * np.where(self.multipliers != 0, self.values, 0.0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DualRay:
+    """Multipliers that prove a program infeasible.
+
+    Attributes
+    ----------
+    program : Program
+        The program.
+    rows : ndarray (2, r)
+        Multipliers >= 0 of the rows' lower bounds, and of their upper bounds.
+    columns : ndarray (2, k)
+        Those of the variables' lower bounds, and of their upper bounds.
+    """
+
+    program: Program
+    rows: FloatArray
+    columns: FloatArray
+
+    @classmethod
+    def of(cls, program: Program, y: FloatArray) -> DualRay:
+        """The ray that row multipliers (r,) make: y_i > 0 leans on the row's lower bound, y_i < 0 on its upper one.
+
+        The variables' bounds take what is left, -A'y; what is left by rounding, and adds nothing to the gain, is 0.
+        """
+        left = -(program.A.T @ y)
+        bound = np.where(left > 0, program.lower, program.upper)
+        side = np.where(y > 0, program.row_lower, program.row_upper)
+        gained = float(np.abs(y[y != 0] * side[y != 0]).sum())
+        small = np.abs(left) <= DEFAULT.slack * (abs(program.A).T @ np.abs(y))
+        adds = np.abs(left * np.where(np.isinf(bound), 0.0, bound)) > DEFAULT.gap * gained
+        return cls(program, _sides(y), _sides(np.where(small & ~adds, 0.0, left)))
+
+    @classmethod
+    def of_crossed_bounds(cls, program: Program) -> DualRay | None:
+        """The ray of a row or a variable whose lower bound is above its upper one; None where there is none."""
+        rows, columns = np.zeros((2, program.shape[0])), np.zeros((2, program.shape[1]))
+        for multipliers, lower, upper in (
+            (rows, program.row_lower, program.row_upper),
+            (columns, program.lower, program.upper),
+        ):
+            if (lower > upper).any():
+                multipliers[:, int((lower > upper).argmax())] = 1.0
+                return cls(program, rows, columns)
+        return None
+
+    @property
+    def y(self) -> FloatArray:
+        """Row multipliers (r,), > 0 where they lean on a lower bound, < 0 on an upper one."""
+        return np.asarray(self.rows[0] - self.rows[1])
+
+    @property
+    def z(self) -> FloatArray:
+        """Multipliers of the variables' bounds (k,), with the same signs."""
+        return np.asarray(self.columns[0] - self.columns[1])
+
+    @property
+    def bounds(self) -> tuple[Bounds, ...]:
+        """All four kinds of bounds with their multipliers."""
+        program = self.program
+        return (
+            Bounds("row", "lower", program.row_names, program.row_lower, self.rows[0]),
+            Bounds("row", "upper", program.row_names, program.row_upper, self.rows[1]),
+            Bounds("variable", "lower", program.column_names, program.lower, self.columns[0]),
+            Bounds("variable", "upper", program.column_names, program.upper, self.columns[1]),
+        )
+
+    @property
+    def gain(self) -> float:
+        """What the bounds sum to: they say 0 >= gain, and gain > 0. In the units of the right-hand sides."""
+        return float(sum(part.terms.sum() for part in self.bounds))
+
+    @property
+    def size(self) -> int:
+        """Number of bounds that have a multiplier."""
+        return int(np.count_nonzero(self.rows) + np.count_nonzero(self.columns))
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """What is recomputed in numpy."""
+        residual = np.abs(self.program.A.T @ self.y + self.z)
+        size = np.maximum(abs(self.program.A).T @ np.abs(self.y), np.abs(self.z))
+        relative = np.divide(residual, size, out=np.zeros_like(residual), where=size > 0)
+        terms = np.concatenate([part.terms for part in self.bounds])
+        proves = self.gain > DEFAULT.gap * np.abs(terms).sum()
+        return (
+            Check("variables cancel (relative)", float(relative.max(initial=0.0)), DEFAULT.slack),
+            Check("multipliers >= 0", -float(min(self.rows.min(initial=0.0), self.columns.min(initial=0.0))), 0.0),
+            Check("bounds exist", float(np.isinf(terms).any()), 0.0),
+            Check("gain > 0", 0.0 if proves else 1.0, 0.5),
+        )
+
+    @property
+    def verified(self) -> bool:
+        """Whether the multipliers prove that there is no feasible point."""
+        return all(check.passed for check in self.checks)
+
+    def table(self) -> pd.DataFrame:
+        """One row a bound that takes part, indexed by (kind, name): side, bound, multiplier, and its term in the gain."""
+        entries = [
+            (part.kind, part.names[k], part.side, part.values[k], part.multipliers[k], part.terms[k])
+            for part in self.bounds
+            for k in np.flatnonzero(part.multipliers).tolist()
+        ]
+        columns = ["kind", "name", "side", "bound", "multiplier", "term"]
+        return pd.DataFrame(entries, columns=columns).set_index(["kind", "name"])
+
+    def __str__(self) -> str:
+        """The rows, and the bounds on variables other than >= 0, that contradict each other."""
+        rows, (_, _, lower, upper) = np.flatnonzero(self.rows.any(axis=0)), self.bounds
+        bounded = np.flatnonzero((lower.multipliers * np.abs(lower.values) > 0) | (upper.multipliers > 0))
+        count, program = rows.size + bounded.size, self.program
+        named = [_named(program.row_names[i], program.row_lower[i], program.row_upper[i]) for i in rows[:SHOWN].tolist()]
+        left = max(SHOWN - len(named), 0)
+        named += [_named(program.column_names[j], program.lower[j], program.upper[j]) for j in bounded[:left].tolist()]
+        more = f" and {count - SHOWN} more" if count > SHOWN else ""
+        verb = "contradict each other" if count > 1 else "cannot hold"
+        return f"{', '.join(named)}{more} {verb}: multiplied and summed they say 0 >= {self.gain:.6g}"
+
+    def __repr__(self) -> str:
+        how = "verified" if self.verified else "not verified"
+        return f"DualRay({int(self.rows.any(axis=0).sum())} rows, 0 >= {self.gain:.6g}, {how})"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PrimalRay:
+    """A feasible point and a direction that prove a program unbounded.
+
+    Attributes
+    ----------
+    program : Program
+        The program.
+    point : ndarray (k,)
+        A feasible point.
+    direction : ndarray (k,)
+        point + t direction is feasible for every t >= 0, and better the larger t is.
+    """
+
+    program: Program
+    point: FloatArray
+    direction: FloatArray
+
+    @property
+    def rate(self) -> float:
+        """c'direction: what a step of 1 changes the objective by, < 0 in a minimum."""
+        return float(self.program.c @ self.direction)
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """What is recomputed in numpy."""
+        program, no_multipliers = self.program, np.zeros(self.program.shape[0])
+        away = certify(recession(program), self.direction, no_multipliers).checks[:2]
+        sign, terms = 1.0 if program.sense == "min" else -1.0, np.abs(program.c * self.direction).sum()
+        improves = sign * self.rate < -DEFAULT.gap * terms
+        return (
+            *certify(program, self.point, no_multipliers).checks[:2],
+            *(replace(check, name=f"direction: {check.name}") for check in away),
+            Check("direction improves", 0.0 if improves else 1.0, 0.5),
+        )
+
+    @property
+    def verified(self) -> bool:
+        """Whether point and direction prove that the objective is unbounded."""
+        return all(check.passed for check in self.checks)
+
+    def table(self) -> pd.DataFrame:
+        """One row a variable that the direction moves: cost, point, direction, and its term in the rate."""
+        moved = np.flatnonzero(self.direction)
+        columns = {
+            "cost": self.program.c[moved],
+            "point": self.point[moved],
+            "direction": self.direction[moved],
+            "term": (self.program.c * self.direction)[moved],
+        }
+        return pd.DataFrame(columns, index=pd.Index([self.program.column_names[j] for j in moved.tolist()], name="variable"))
+
+    def __str__(self) -> str:
+        moved = np.flatnonzero(self.direction)
+        named = [f"{self.direction[j]:+.6g} {self.program.column_names[j]}" for j in moved[:SHOWN].tolist()]
+        more = f" and {moved.size - SHOWN} more" if moved.size > SHOWN else ""
+        return f"each step along {', '.join(named)}{more} stays feasible and changes the objective by {self.rate:+.6g}"
+
+    def __repr__(self) -> str:
+        return f"PrimalRay(rate {self.rate:.6g}, {'verified' if self.verified else 'not verified'})"
+
+
+def recession(program: Program) -> Program:
+    """The program of the directions that lead away from no bound: every finite bound becomes 0."""
+    bounds = program.row_lower, program.row_upper, program.lower, program.upper
+    row_lower, row_upper, lower, upper = (np.where(np.isfinite(bound), 0.0, bound) for bound in bounds)
+    return replace(program, offset=0.0, row_lower=row_lower, row_upper=row_upper, lower=lower, upper=upper)
+
+
+def _sides(multipliers: FloatArray) -> FloatArray:
+    """Multipliers as those of the lower and those of the upper bounds."""
+    return np.stack([np.maximum(multipliers, 0.0), np.maximum(-multipliers, 0.0)])
+
+
+def _named(name: str, lower: float, upper: float) -> str:
+    if lower == upper:
+        return f"{name} (= {lower:.6g})"
+    low, high = f">= {lower:.6g}", f"<= {upper:.6g}"
+    both = [word for word, bound in ((low, lower), (high, upper)) if np.isfinite(bound)]
+    return f"{name} ({', '.join(both)})"
