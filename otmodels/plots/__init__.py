@@ -4,6 +4,8 @@ Every function draws into the axes it is given, or else into a new figure with c
 changes matplotlib's settings.
 """
 
+from otmodels.plots.cone import farkas_cone
+from otmodels.plots.duality import closing_in, eps_sweep
 from otmodels.plots.heatmaps import plan_heatmap, slack_heatmap
 from otmodels.plots.lines import earth_moving, potentials_line
 from otmodels.plots.lipschitz import lipschitz_matrix, potentials_overlay
@@ -11,7 +13,10 @@ from otmodels.plots.maps import plan_map
 from otmodels.plots.network import flow_arrows
 
 __all__ = [
+    "closing_in",
     "earth_moving",
+    "eps_sweep",
+    "farkas_cone",
     "flow_arrows",
     "lipschitz_matrix",
     "plan_heatmap",
