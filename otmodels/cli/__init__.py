@@ -1,4 +1,4 @@
-"""The command line: `otmodels solve | distance | lipschitz | compare | certify | benchmark`, the same verbs as in Python."""
+"""The command line: solve, distance, lipschitz, explain, compare, certify, dual, benchmark; the same verbs as in Python."""
 
 import logging
 import sys
@@ -8,10 +8,12 @@ from otmodels.cli.benchmark import benchmark
 from otmodels.cli.certify import certify
 from otmodels.cli.compare import compare
 from otmodels.cli.distance import distance
+from otmodels.cli.dual import dual
+from otmodels.cli.explain import explain
 from otmodels.cli.lipschitz import lipschitz
 from otmodels.cli.solve import solve
 
-for _command in (solve, distance, lipschitz, compare, certify):
+for _command in (solve, distance, lipschitz, explain, compare, certify, dual):
     app.command()(_command)
 app.add_typer(benchmark, name="benchmark")
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 TABLES = ("summary", "plan", "potentials", "certificate", "flow", "nodes", "report", "axioms", "attained", "tightness", "compare")
+EXPLANATIONS = ("bottlenecks", "repair", "degeneracy", "uniqueness", "ranging")
 FIGURES = ("earth_moving", "plan_map", "plan_heatmap", "potentials_line", "slack_heatmap")
 LIPSCHITZ_FIGURES = ("flow_arrows", "potentials_overlay", "lipschitz_matrix")
 
@@ -56,7 +57,7 @@ class Folder:
         """Say what was written, and what else is there that an earlier run may have written."""
         out = console()
         out.print()
-        ours = [f"{name}.csv" for name in TABLES] + [f"{name}.png" for name in (*FIGURES, *LIPSCHITZ_FIGURES)]
+        ours = [f"{name}.csv" for name in (*TABLES, *EXPLANATIONS)] + [f"{name}.png" for name in (*FIGURES, *LIPSCHITZ_FIGURES)]
         left = [name for name in ours if name not in self.names and (self.path / name).exists()]
         for verb, names in (("wrote", self.written), ("replaced", self.overwritten), ("left as is", left)):
             if names:

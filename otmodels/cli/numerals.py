@@ -55,13 +55,14 @@ def column(numbers: Iterable[float], unit: float = 0.0) -> list[str]:
     ['0.155844', '1.0e-09']
     >>> column([1e-16, 0], unit=1)
     ['0', '0']
-    >>> column([float("nan"), 2.5])
-    ['-', '2.5']
+    >>> column([float("nan"), 2.5, -float("inf")])
+    ['-', '2.5', '-inf']
     """
     given = np.asarray(list(numbers), dtype=np.float64)
-    lacking = np.isnan(given)
-    shown = iter(_column(given[~lacking], unit))
-    return ["-" if none else next(shown) for none in lacking]
+    finite = np.isfinite(given)
+    shown = iter(_column(given[finite], unit))
+    words = ("-" if math.isnan(number) else str(number) for number in given[~finite].tolist())
+    return [next(shown) if known else next(words) for known in finite]
 
 
 def _column(values: FloatArray, unit: float) -> list[str]:

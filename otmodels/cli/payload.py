@@ -47,7 +47,13 @@ def of_result(data: Dataset, result: Result) -> dict[str, Any]:
 
 def of_answer(data: Dataset, result: Result) -> dict[str, Any]:
     """The value, what is proven of it and how it came about."""
-    about = {**of_dataset(data), "status": _status(result.status), "certified": False, "value": None, "interval": result.interval}
+    about = {
+        **of_dataset(data),
+        "status": of_status(result.status),
+        "certified": False,
+        "value": None,
+        "interval": result.interval,
+    }
     if isinstance(result, Unsolved):
         return {**about, **dict.fromkeys(("certificate", "provenance"))}
     about |= {
@@ -94,7 +100,8 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
 
 
-def _status(status: Status) -> dict[str, str]:
+def of_status(status: Status) -> dict[str, str]:
+    """Why a solve stopped, and what its vectors are."""
     words = {name: getattr(status, name) for name in ("termination", "primal", "dual")}
     return {**{name: word.name.lower() for name, word in words.items()}, "message": status.termination.value}
 
