@@ -10,13 +10,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+import otmodels as om
+
 ROOT = Path(__file__).parents[1]
 
 
 def test_the_python_of_the_readme_runs_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert len(blocks) == 7
+    assert len(blocks) == 10
     names: dict[str, Any] = {}
     for block in blocks:
         if "solution" in names:
@@ -30,6 +32,9 @@ def test_the_python_of_the_readme_runs_in_order(monkeypatch: pytest.MonkeyPatch)
     assert names["report"].verdict.name == "HOLDS"
     assert np.isclose(names["flow"].value, 351 / 497)
     assert names["distance"].certificate.passed
+    assert names["answer"].value == pytest.approx(10)
+    assert str(om.lp.conflict(names["diet"])).endswith("0 >= 1")
+    assert str(om.explain_infeasibility(names["stuck"])).startswith("sources 'Ulm' hold 3, and the targets that they may reach")
     plt.close("all")
 
 
