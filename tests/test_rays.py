@@ -70,6 +70,11 @@ class TestExactlyOneAnswer:
             assert solution.certificate is not None
             assert solution.certificate.passed
 
+    @pytest.mark.parametrize(("seed", "most"), [(437882, 30), (439601, 15)])
+    def test_rounding_in_a_proof_and_a_solver_that_gives_up_are_no_obstacle(self, seed: int, most: int) -> None:
+        """Multipliers of 1e-17 on rows without a bound; a dual simplex method that ends with "unknown"."""
+        assert drawn(seed, most).solve().verified
+
     @given(programs(6))
     @settings(deadline=None, max_examples=60)
     def test_a_dual_ray_is_there_exactly_where_rational_arithmetic_finds_no_point(self, lp: LinearProgram) -> None:

@@ -183,6 +183,11 @@ class Session:
         _run_in_thread(self.highs)
         return self._answer()
 
+    def afresh(self, method: Method) -> Answer:
+        """Run a method from the beginning, whatever the last run left."""
+        self.highs.clearSolver()
+        return self.run(method)
+
     def _answer(self) -> Answer:
         if self.highs.getModelStatus() == highspy.HighsModelStatus.kModelEmpty:
             rows, columns = self.program.shape

@@ -10,7 +10,7 @@ import numpy as np
 
 from otmodels.arrays import FloatArray
 from otmodels.errors import ParameterError
-from otmodels.languages.highs import DUAL_SIMPLEX, INTERIOR_POINT, Session
+from otmodels.languages.highs import DUAL_SIMPLEX, INTERIOR_POINT, PRIMAL_SIMPLEX, Session
 from otmodels.languages.refinement import refine
 from otmodels.lp import Dual, Program
 from otmodels.status import Status, Termination
@@ -84,6 +84,9 @@ def solve_program(program: Program, *, time_limit: float | None = None, verbose:
     session = Session(dual.program if dual else program, started + (time_limit or np.inf), verbose)
     method = INTERIOR_POINT if session.program.shape[0] >= LARGE else DUAL_SIMPLEX
     answer = session.run(method)
+    if answer.status.termination is Termination.FAILED:  # the dual simplex method can end on an unbounded program undecided
+        method = PRIMAL_SIMPLEX
+        answer = session.afresh(method)
     x, y, status, refinements = answer.x, answer.y, answer.status, 0
     if status.optimal and x is not None and y is not None:
         x, y, refinements = refine(session, x, y)

@@ -22,6 +22,9 @@ from otmodels.lp.kkt import certify
 from otmodels.lp.program import Program
 from otmodels.tolerances import DEFAULT
 
+NOISE = 1e-12
+"""A multiplier of a row is rounding where its row counts this little beside the others."""
+
 SHOWN = 6
 """Most rows and bounds that a sentence names."""
 
@@ -64,14 +67,16 @@ class DualRay:
     def of(cls, program: Program, y: FloatArray) -> DualRay:
         """The ray that row multipliers (r,) make: y_i > 0 leans on the row's lower bound, y_i < 0 on its upper one.
 
-        The variables' bounds take what is left, -A'y; what is left by rounding, and adds nothing to the gain, is 0.
+        The variables' bounds take what is left, -A'y. What is rounding, and adds nothing to the gain, is 0.
         """
+        size = abs(program.A)
+        side = _terms(y, program.row_lower, program.row_upper)
+        gained = float(np.abs(side).sum())
+        weight = np.abs(y) * (size @ np.ones(size.shape[1]))
+        y = np.where((weight <= NOISE * weight.max(initial=0.0)) & (np.abs(side) <= NOISE * gained), 0.0, y)
         left = -(program.A.T @ y)
-        bound = np.where(left > 0, program.lower, program.upper)
-        side = np.where(y > 0, program.row_lower, program.row_upper)
-        gained = float(np.abs(y[y != 0] * side[y != 0]).sum())
-        small = np.abs(left) <= DEFAULT.slack * (abs(program.A).T @ np.abs(y))
-        adds = np.abs(left * np.where(np.isinf(bound), 0.0, bound)) > DEFAULT.gap * gained
+        small = np.abs(left) <= DEFAULT.slack * (size.T @ np.abs(y))
+        adds = np.abs(_terms(left, program.lower, program.upper)) > DEFAULT.gap * gained
         return cls(program, _sides(y), _sides(np.where(small & ~adds, 0.0, left)))
 
     @classmethod
@@ -232,6 +237,12 @@ def recession(program: Program) -> Program:
     bounds = program.row_lower, program.row_upper, program.lower, program.upper
     row_lower, row_upper, lower, upper = (np.where(np.isfinite(bound), 0.0, bound) for bound in bounds)
     return replace(program, offset=0.0, row_lower=row_lower, row_upper=row_upper, lower=lower, upper=upper)
+
+
+def _terms(multipliers: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:
+    """What multipliers add with the bound that they lean on, 0 where there is none."""
+    bound = np.where(multipliers > 0, lower, upper)
+    return np.asarray(multipliers * np.where(np.isinf(bound), 0.0, bound))
 
 
 def _sides(multipliers: FloatArray) -> FloatArray:
