@@ -229,6 +229,8 @@ class GroundCost(BaseCost):
             raise ParameterError("power", f"is {self.power:g} and {self.metric.name} is negative", "Give a power of 1, 2, ...")
         with np.errstate(over="ignore"):
             cost = distance if self.power == 1 else distance**self.power
+        if np.isfinite(self.bound):
+            return cost  # no look for overflow, a quarter of the time of a pass, where there can be none
         overflows = np.isinf(cost) & (np.isfinite(distance) | (not isinstance(self.metric, UserMetric)))
         if overflows.any():
             raise InfiniteValueError("points", f"are so far apart that {self.description} overflows", "Use a larger unit")

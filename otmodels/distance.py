@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
@@ -12,8 +13,8 @@ from scipy.sparse import coo_array, csr_array
 from otmodels.certificate import certify
 from otmodels.cost import GroundCost, ground_cost
 from otmodels.errors import ParameterError
-from otmodels.families import interval_of, solution_of
-from otmodels.generation import REACH, Generated, Watch, generate
+from otmodels.families import interval_of, planned, solution_of, ungenerated
+from otmodels.generation import DIRECT, REACH, GeneratedArcs, GeneratedPairs, Watch, generate_arcs, generate_pairs
 from otmodels.languages import PRIMAL_SIMPLEX, check_time_limit
 from otmodels.line import Line, exact_staircase, flow_along, potentials_along, rounded_staircase
 from otmodels.lipschitz_solution import LipschitzSolution, Result
@@ -25,11 +26,8 @@ from otmodels.potentials import close, normalise
 from otmodels.problem import TransportProblem
 from otmodels.solution import Provenance, Solution, Unsolved
 from otmodels.solve import Support, solve
-from otmodels.status import OPTIMAL
-from otmodels.tolerances import DEFAULT
-
-MOST_PAIRS = 1 << 26
-"""Most pairs of a program that states them all; above, it would take tens of gigabytes."""
+from otmodels.status import OPTIMAL, Termination
+from otmodels.tolerances import DEFAULT, Tolerances
 
 
 def wasserstein_distance(
@@ -50,7 +48,8 @@ def wasserstein_distance(
 
     The routes, the first that applies: on the line a closed form; on a grid with the city-block or Chebyshev metric, and on
     a graph, a flow between neighbours; on a grid with another metric of a norm, a flow on arcs that are generated; else the
-    program of all pairs. `solution.provenance.reason` says which was taken and why.
+    program of all pairs, on pairs that are generated where there are more than 4096. `solution.provenance.reason` says which
+    was taken and why.
 
     Parameters
     ----------
@@ -71,7 +70,7 @@ def wasserstein_distance(
     throw : bool
         Raise where there is no optimal solution; otherwise return an `Unsolved` with the certified interval.
     watch : callable, optional
-        Called with a `Round` (number, arcs, lower, upper, seconds) after each round of generation.
+        Called with a `Round` (number, columns, lower, upper, seconds) after each round of generation.
     verbose : bool
         Whether HiGHS prints its log.
 
@@ -106,6 +105,15 @@ def wasserstein_distance(
     if throw and isinstance(result, Unsolved):
         raise error_of(result)
     return result
+
+
+class _Asked(TypedDict):
+    """What generation takes besides its data."""
+
+    gap: float
+    time_limit: float | None
+    watch: Watch | None
+    verbose: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,17 +178,15 @@ class _Route:
         with suppress(ParameterError):
             network = Network.neighbours(self.problem)
         if network is None:
-            return self._generated(metric)
+            return self._on_arcs(metric)
         return self._solved("flow", network, f"points on a grid and the {metric.name} metric, which neighbours span")
 
     def _dense(self) -> Result:
-        """The program of all pairs."""
+        """The program of all pairs; where they are many, on pairs that are generated."""
         n, m = self.problem.shape
-        if n * m > MOST_PAIRS:
-            fault = f"have {n} x {m} pairs, and no route but the program of all pairs, which stops at {MOST_PAIRS}"
-            raise ParameterError("source, target", fault, "Give fewer atoms, or points on a grid or on the line with power 1")
-        reason = f"{self._why_dense()}: all pairs"
-        return self._solved("primal", "full", reason)
+        if n * m > DIRECT:
+            return self._on_pairs()
+        return self._solved("primal", "full", f"{self._why_dense()}: all pairs")
 
     def _why_dense(self) -> str:
         cost = self.problem.cost
@@ -196,38 +202,49 @@ class _Route:
         )
         return result if isinstance(result, Unsolved) else replace(result, provenance=replace(result.provenance, reason=reason))
 
-    def _generated(self, metric: Minkowski) -> Result:
+    def _on_arcs(self, metric: Minkowski) -> Result:
         """A flow on coprime directions, and the arcs that its potential asks for."""
         started = time.perf_counter()
         start = Network.directions(self.problem, REACH)
         assert start.nodes.grid is not None
         stretch = detour(start.nodes.grid, metric, REACH)
-        made = generate(start, stretch=stretch, gap=self.gap, time_limit=self.time_limit, watch=self.watch, verbose=self.verbose)
+        made = generate_arcs(start, stretch=stretch, **self._asked())
         if made.status.termination.stopped or not made.rounds:
             return self._unsolved(made)
-        rounds = "1 round" if len(made.rounds) == 1 else f"{len(made.rounds)} rounds"
-        reason = f"points on a grid and the {metric.name} metric: arcs generated in {rounds}"
-        provenance = Provenance(
-            "flow",
-            "highspy",
-            made.network.arcs.description,
-            made.network.arcs.count,
-            f"{PRIMAL_SIMPLEX.name} on generated arcs",
-            made.iterations,
-            made.refinements,
-            0.0,
-            0.0,
-            made.rounds[-1].seconds,
-            0.0,
-            versions("highspy"),
-            reason,
-        )
-        tolerances = replace(DEFAULT, gap=max(self.gap, DEFAULT.gap), complementarity=max(self.gap, DEFAULT.complementarity))
-        return _timed(
-            solution_of(made.network, made.flow, made.potential, made.status, provenance, tolerances=tolerances), started
+        arcs = made.network.arcs
+        reason = f"points on a grid and the {metric.name} metric: arcs generated in {_rounds(made)}"
+        about = self._generation("flow", arcs.description, arcs.count, "arcs", made, reason)
+        tolerances = self._tolerances()
+        return _timed(solution_of(made.network, made.flow, made.potential, made.status, about, tolerances=tolerances), started)
+
+    def _on_pairs(self) -> Result:
+        """The program of all pairs, on those that are generated."""
+        started = time.perf_counter()
+        made = generate_pairs(self.problem, **self._asked())
+        if not made.status.optimal and made.status.termination is not Termination.GAP:
+            return ungenerated(self.problem, made)
+        reason = f"{self._why_dense()}: pairs generated in {_rounds(made)}"
+        about = self._generation("primal", "generated pairs", made.i.size, "pairs", made, reason)
+        solution = planned(self.problem, made.plan, made.f, made.g, made.status, about, self._tolerances())
+        return _timed(solution, started)
+
+    def _generation(
+        self, form: str, support: str, columns: int, what: str, made: GeneratedArcs | GeneratedPairs, reason: str
+    ) -> Provenance:
+        algorithm = f"{PRIMAL_SIMPLEX.name} on generated {what}"
+        counts, seconds = (made.iterations, made.refinements), made.rounds[-1].seconds
+        return Provenance(
+            form, "highspy", support, columns, algorithm, *counts, 0.0, 0.0, seconds, 0.0, versions("highspy"), reason
         )
 
-    def _unsolved(self, made: Generated) -> Unsolved:
+    def _tolerances(self) -> Tolerances:
+        """As wide as the gap that is asked for."""
+        return replace(DEFAULT, gap=max(self.gap, DEFAULT.gap), complementarity=max(self.gap, DEFAULT.complementarity))
+
+    def _asked(self) -> _Asked:
+        return _Asked(gap=self.gap, time_limit=self.time_limit, watch=self.watch, verbose=self.verbose)
+
+    def _unsolved(self, made: GeneratedArcs) -> Unsolved:
         lower, upper = interval_of(made.network, made.flow, made.potential)
         if made.rounds:
             lower, upper = max(lower, made.rounds[-1].lower), min(upper, made.rounds[-1].upper)
@@ -236,6 +253,10 @@ class _Route:
 
     def _closed_form(self, algorithm: str, reason: str) -> Provenance:
         return Provenance("closed form", "numpy", "", 0, algorithm, 0, 0, 0.0, 0.0, 0.0, 0.0, versions("numpy"), reason)
+
+
+def _rounds(made: GeneratedArcs | GeneratedPairs) -> str:
+    return "1 round" if len(made.rounds) == 1 else f"{len(made.rounds)} rounds"
 
 
 def _timed(result: Solution | LipschitzSolution, started: float) -> Result:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array, csc_array, csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components, maximum_flow
 
 from otmodels.arrays import BoolArray, FloatArray, IndexArray
@@ -24,6 +24,9 @@ from otmodels.problem import TransportProblem
 _UNITS = 2**30
 """Masses are counted in this many parts of the total for the flow, which takes 32-bit integers; its cut is then checked
 with the masses themselves."""
+
+_LEFT = 1e-12
+"""Mass that a plan leaves at a source, below this part of the total, is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,11 @@ def infeasibility(problem: TransportProblem, pairs: tuple[IndexArray, IndexArray
     if pairs is None and not problem.has_forbidden:
         return None
     i, j = problem.allowed_pairs() if pairs is None else pairs
-    flow = _Flow.of(problem, i, j)
+    return _concluded(problem, _Flow.of(problem, i, j), i, j)
+
+
+def _concluded(problem: TransportProblem, flow: _Flow, i: IndexArray, j: IndexArray) -> Infeasibility | None:
+    """What a maximum flow along pairs proves."""
     targets = np.zeros(problem.target.size, dtype=bool)
     targets[j[flow.sources[i]]] = True
     bottlenecks = [
@@ -142,6 +149,32 @@ def infeasibility(problem: TransportProblem, pairs: tuple[IndexArray, IndexArray
     f, g = _certificate(problem, bottlenecks)
     bottlenecks.sort(key=lambda bottleneck: -bottleneck.shortfall)
     return Infeasibility(problem, tuple(bottlenecks), f, g, flow.left_over())
+
+
+def infeasibility_of(problem: TransportProblem, plan: csr_array) -> Infeasibility | None:
+    """The proof that no feasible plan exists, from one that carries as much mass as can be; None where that proves nothing.
+
+    Sources that it leaves with mass, the targets that they may reach, the sources that it serves these from, and so on: where
+    none of these targets has room left, the sources hold too much. Costs are looked at in blocks of the sources' rows.
+    """
+    unserved = problem.a - np.asarray(plan.sum(axis=1)).ravel()
+    unfilled = np.maximum(problem.b - np.asarray(plan.sum(axis=0)).ravel(), 0.0)
+    into = csc_array(plan)
+    sources, targets = unserved > _LEFT * problem.mass_unit, np.zeros(problem.target.size, dtype=bool)
+    fresh, pairs = np.flatnonzero(sources), []
+    while fresh.size:
+        for source in fresh.tolist():
+            allowed = np.flatnonzero(np.isfinite(problem.cost.block(slice(source, source + 1))[0]))
+            pairs.append((np.full(allowed.size, source), allowed))
+        reached = np.unique(np.concatenate([j for _, j in pairs[-fresh.size :]]))
+        reached = reached[~targets[reached]]
+        targets[reached] = True
+        fresh = np.setdiff1d(np.unique(into[:, reached].indices), np.flatnonzero(sources))
+        sources[fresh] = True
+    if not pairs:
+        return None
+    i, j = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    return _concluded(problem, _Flow(sources, np.maximum(unserved, 0.0), unfilled, problem.mass_unit), i, j)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

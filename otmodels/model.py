@@ -123,7 +123,8 @@ class Model:
         read = self._family.extended if extended else self._family.solution
         seconds = self._build_s, compiled_at - started, solved_at - compiled_at
         result = read(self.form, answer, run, self._provenance(run, *seconds, 0.0))
-        return replace(result, provenance=self._provenance(run, *seconds, time.perf_counter() - solved_at))
+        extract_s = time.perf_counter() - solved_at
+        return replace(result, provenance=replace(result.provenance, extract_s=extract_s))
 
     def _provenance(self, run: Run, *seconds: float) -> Provenance:
         build_s, compile_s, solve_s, extract_s = seconds
@@ -140,6 +141,7 @@ class Model:
             solve_s=solve_s,
             extract_s=extract_s,
             versions=versions(self.language),
+            generate_s=self._family.generate_s,
         )
 
     def _is_extended(self, compiled: Compiled) -> bool:

@@ -81,8 +81,8 @@ class Firmness:
         potential, lowest, highest = self._potentials(up, down)
         atoms = self._atoms()
         i, j = self.tight
-        least, most = self._entries(i, j)
         value = np.asarray(csr_array((self.mass, (self.row, self.column)), shape=(n, m))[i, j]).ravel()
+        least, most = self._entries(i, j, value)
         tolerance = np.concatenate(
             [np.full(n + m, DEFAULT.slack * self.problem.cost_unit), np.full(i.size, DEFAULT.marginal * self.problem.mass_unit)]
         )
@@ -128,8 +128,13 @@ class Firmness:
     def _pairs_in_words(self, i: IndexArray, j: IndexArray) -> str:
         return some([self.problem.pair(int(a), int(b)) for a, b in zip(i[:4], j[:4], strict=True)], 3) if i.size else ""
 
-    def cost_ranging(self) -> pd.DataFrame:
+    def ranging(self) -> pd.DataFrame:
         """See `Solution.ranging`."""
+        parts = self._cost_ranging(), self._mass_ranging()
+        return pd.concat(parts, ignore_index=True).set_axis(_index([key for part in parts for key in part.index]))
+
+    def _cost_ranging(self) -> pd.DataFrame:
+        """One row a cost of a pair that is allowed."""
         n, _ = self.problem.shape
         distance = self._all_reach()
         cost, slack = self.problem.cost.values, self.slack
@@ -150,10 +155,11 @@ class Firmness:
         }
         return pd.DataFrame(columns, index=_index(pairs))
 
-    def mass_ranging(self) -> pd.DataFrame:
-        """See `Solution.ranging`."""
+    def _mass_ranging(self) -> pd.DataFrame:
+        """One row a mass, but for that of the first source atom with mass."""
         problem, (n, m) = self.problem, self.problem.shape
-        atoms = [key for key in self._atoms() if key != self._atoms()[self.gauge]]
+        atoms = self._atoms()
+        del atoms[self.gauge]
         right = np.concatenate([problem.a, problem.b])
         lowest, highest = np.empty(n + m), np.empty(n + m)
         for atom in range(n + m):
@@ -184,7 +190,7 @@ class Firmness:
         if without is not None:
             kept, used = (i != without[0]) | (j != without[1]), (self.row != without[0]) | (self.column != without[1])
             tail, head, length, back = tail[kept], head[kept], length[kept], (back[0][used], back[1][used])
-        # Sparse graphs drop arcs of length 0: these are 1 long, and all others longer by as much as a path has arcs at most.
+        # Entries of 0 that are stored are arcs of length 0, not missing ones; no arc is there twice, which would add lengths.
         ends = np.concatenate([tail, back[0]]), np.concatenate([head, back[1]])
         return csr_array((np.concatenate([length, np.zeros(back[0].size)]), ends), shape=(n + m, n + m))
 
@@ -209,19 +215,19 @@ class Firmness:
         fall = dijkstra(graph, indices=i)[n + j]
         return float(fall), float(rise)
 
-    def _entries(self, i: IndexArray, j: IndexArray) -> tuple[FloatArray, FloatArray]:
-        """Least and most of each plan entry on tight pairs, over all optimal plans."""
+    def _entries(self, i: IndexArray, j: IndexArray, value: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Least and most of each plan entry on tight pairs, over all optimal plans: that at hand where no cycle is closed."""
         problem = self.problem
-        right = np.concatenate([problem.a, problem.b])
-        bounds = []
-        for sense in ("min", "max"):
-            values = []
-            for k in range(i.size):
-                cost = np.zeros(i.size)
-                cost[k] = 1.0
-                values.append(self._value(cost, right, sense))
-            bounds.append(np.array(values))
-        return bounds[0], bounds[1]
+        right, room = np.concatenate([problem.a, problem.b]), np.minimum(problem.a[i], problem.b[j])
+        least, most = value.copy(), value.copy()
+        for k in np.flatnonzero(_on_cycles(*problem.shape, i, j, room > 0)).tolist():
+            cost = np.zeros(i.size)
+            cost[k] = 1.0
+            if value[k] > 0:
+                least[k] = self._value(cost, right, "min")
+            if value[k] < room[k]:
+                most[k] = self._value(cost, right, "max")
+        return least, most
 
     def _extremes(self, right: FloatArray, change: FloatArray) -> tuple[float, float]:
         """The least and the greatest t for which the tight pairs can carry masses right + t change."""
@@ -257,5 +263,24 @@ def _has_cycle(n: int, m: int, i: IndexArray, j: IndexArray) -> bool:
     return bool(i.size > n + m - parts)
 
 
+def _on_cycles(n: int, m: int, i: IndexArray, j: IndexArray, kept: BoolArray) -> BoolArray:
+    """Which of the pairs (i, j) that are kept may lie on a cycle: those left when pairs that are an atom's only one go.
+
+    The mass on a pair that goes follows from the masses of the atoms that went before it: all optimal plans agree on it.
+    """
+    while True:
+        count = np.bincount(i[kept], minlength=n)[i], np.bincount(j[kept], minlength=m)[j]
+        left = kept & (count[0] > 1) & (count[1] > 1)
+        if left.sum() == kept.sum():
+            return np.asarray(left)
+        kept = left
+
+
 def _index(keys: list[tuple[Any, ...]]) -> pd.MultiIndex:
-    return pd.MultiIndex.from_tuples(keys, names=["what", "source", "target"])
+    """Keys (what, source, target) as an index; its levels are made one by one, because labels may be tuples themselves."""
+    levels, codes = [], []
+    for labels in zip(*keys, strict=True):
+        place = {label: code for code, label in enumerate(dict.fromkeys(labels))}
+        levels.append(pd.Index(list(place), tupleize_cols=False))
+        codes.append([place[label] for label in labels])
+    return pd.MultiIndex(levels, codes, names=["what", "source", "target"])

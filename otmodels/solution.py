@@ -38,6 +38,8 @@ class Provenance:
         HiGHS's algorithm, and `iterations` and rounds of iterative refinement (`refinements`).
     build_s, compile_s, solve_s, extract_s : float
         Seconds to declare the model, to compile it, to solve it, and to read and certify the answer.
+    generate_s : float
+        Seconds to generate the pairs or arcs of the model before; 0 where all of them, or given ones, were taken.
     versions : mapping
         Versions of otmodels, the language and HiGHS.
     reason : str
@@ -57,11 +59,12 @@ class Provenance:
     extract_s: float
     versions: Mapping[str, str]
     reason: str = ""
+    generate_s: float = 0.0
 
     @property
     def total_s(self) -> float:
         """All seconds together."""
-        return self.build_s + self.compile_s + self.solve_s + self.extract_s
+        return self.generate_s + self.build_s + self.compile_s + self.solve_s + self.extract_s
 
 
 class _Numbers(Protocol):
@@ -183,8 +186,7 @@ class Examined(Planned):
             optimal value changes within. A mass changes together with that of the first source atom with mass: a source's at
             its expense, a target's along with it, so that totals stay equal and the rate is the atom's potential.
         """
-        firmness = _firmness(self)
-        return pd.concat([firmness.cost_ranging(), firmness.mass_ranging()])
+        return _firmness(self).ranging()
 
 
 def _firmness(result: _Numbers) -> Firmness:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias, overload
 
-import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from otmodels.errors import ParameterError, UnknownNameError
-from otmodels.families import Family, Kantorovich, KantorovichRubinstein, applicable_network, infeasible
+from otmodels.families import (
+    Family,
+    Kantorovich,
+    KantorovichRubinstein,
+    applicable_network,
+    infeasible,
+    interval_of,
+    ungenerated,
+)
 from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import FORMS, KANTOROVICH, LIPSCHITZ, formulation, supports
-from otmodels.generation import REACH, generate
+from otmodels.generation import REACH, generate_arcs, generate_pairs
 from otmodels.languages import LANGUAGES, check_time_limit, unsupported
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.lp import Conflict
@@ -24,6 +32,12 @@ from otmodels.solution import Solution, Unsolved
 
 Support: TypeAlias = Literal["full", "neighbours", "generated"] | Network | npt.ArrayLike
 """Which pairs get a variable; for the Lipschitz forms, which arcs."""
+
+MOST_FLOW = 1 << 22
+"""Most pairs along which a maximum flow looks for a feasible plan before a program is stated; above, it takes gigabytes."""
+
+_NO_TIME = 1e-9
+"""Seconds that are left for a solve where generation took the time that there was: it ends at once, with what is proven."""
 
 
 def build(
@@ -62,26 +76,38 @@ def build(
     LinearProgram(min, 4 rows, 4 columns, 8 nonzeros)
     """
     formulation(form, language)
-    return Model(_family(problem, form, support, force), form, language)
+    family = _family(problem, form, support, force)
+    if isinstance(family, Unsolved):
+        raise error_of(family)
+    return Model(family, form, language)
 
 
-def _family(problem: TransportProblem, form: str, support: Support, force: bool) -> Family:
+def _family(
+    problem: TransportProblem, form: str, support: Support, force: bool, time_limit: float | None = None, verbose: bool = False
+) -> Family | Unsolved:
+    """The family of a form on a support; what is known where the support could not be generated."""
+    generated = isinstance(support, str) and support == "generated"
     if form in LIPSCHITZ:
-        arcs = _generated(problem, force) if isinstance(support, str) and support == "generated" else support
-        return KantorovichRubinstein(problem, arcs, force)
+        return _on_arcs(problem, force, time_limit, verbose) if generated else KantorovichRubinstein(problem, support, force)
     if force:
         raise ParameterError("force", f"is set with form {form!r}, which takes any cost", "Leave it out")
     if isinstance(support, Network):
         raise ParameterError("support", f"is a network with form {form!r}", "Give pairs (k, 2), or choose 'lipschitz' or 'flow'")
-    return Kantorovich(problem, support)
+    if not generated:
+        return Kantorovich(problem, support)
+    pairs = generate_pairs(problem, time_limit=time_limit, verbose=verbose)
+    return Kantorovich(problem, pairs) if pairs.status.optimal else ungenerated(problem, pairs)
 
 
-def _generated(problem: TransportProblem, force: bool) -> Network:
-    """The arcs that an optimal flow on a grid takes."""
-    made = generate(KantorovichRubinstein(problem, Network.directions(problem, REACH), force).network)
-    if made.status.termination.stopped or not made.rounds:
-        raise error_of(Unsolved(made.status, problem, (0.0, np.inf), "the arcs are not all generated"))
-    return made.network
+def _on_arcs(problem: TransportProblem, force: bool, time_limit: float | None, verbose: bool) -> Family | Unsolved:
+    """The Lipschitz forms on the arcs that an optimal flow on a grid takes."""
+    start = KantorovichRubinstein(problem, Network.directions(problem, REACH), force).network
+    made = generate_arcs(start, time_limit=time_limit, verbose=verbose)
+    if made.status.optimal:
+        return KantorovichRubinstein(problem, made, force)
+    message = f"{made.status.termination.value}; the interval holds what is proven by then"
+    interval = interval_of(made.network, made.flow, made.potential)
+    return Unsolved(made.status, problem, interval, message)
 
 
 @overload
@@ -160,16 +186,21 @@ def solve(
     """
     formulation(form, language)
     check_time_limit(time_limit)
-    found = infeasibility(problem)
-    if found is not None:
-        unsolved = infeasible(found)
+    started = time.perf_counter()
+    found = infeasibility(problem) if _flows_fast(problem) else None
+    family = infeasible(found) if found else _family(problem, form, support, force, time_limit, verbose)
+    if isinstance(family, Unsolved):
         if throw:
-            raise error_of(unsolved)
-        return unsolved
-    model = build(problem, form, language, support=support, force=force)
-    result = model.solve(time_limit=time_limit, throw=throw, verbose=verbose)
+            raise error_of(family)
+        return family
+    left = None if time_limit is None else max(started + time_limit - time.perf_counter(), _NO_TIME)
+    result = Model(family, form, language).solve(time_limit=left, throw=throw, verbose=verbose)
     assert isinstance(result, Solution | LipschitzSolution | Unsolved)
     return result
+
+
+def _flows_fast(problem: TransportProblem) -> bool:
+    return problem.shape[0] * problem.shape[1] <= MOST_FLOW
 
 
 @overload
@@ -194,6 +225,8 @@ def explain_infeasibility(what: TransportProblem | Model) -> Infeasibility | Con
 
     Raises
     ------
+    ParameterError
+        It is neither a problem nor a model.
     SolveError
         Whether an extended model is feasible could not be decided and verified.
 
@@ -202,7 +235,12 @@ def explain_infeasibility(what: TransportProblem | Model) -> Infeasibility | Con
     >>> print(explain_infeasibility(TransportProblem([3, 1], [2, 2], [[0, np.inf], [1, 1]])))
     sources 0 hold 3, and the targets that they may reach, 0, take 2: 1 has nowhere to go
     """
-    return what.explain_infeasibility() if isinstance(what, Model) else infeasibility(what)
+    if isinstance(what, Model):
+        return what.explain_infeasibility()
+    if not isinstance(what, TransportProblem):
+        remedy = "Give a TransportProblem or a Model; of a linear program, otmodels.lp.conflict(program) tells"
+        raise ParameterError("what", f"is of type {type(what).__name__}", remedy)
+    return infeasibility(what)
 
 
 def compare(

@@ -58,6 +58,9 @@ class TestExplain:
         assert "Not unique 4 of 12 numbers" in shown
         assert "plan Seattle New York 0 0 50" in shown
         assert "San Diego New York 0.225 -inf 0.225 325" in shown
+        costs, masses = shown.split("Costs of the pairs in use")[1].split("Masses")
+        assert "Seattle Topeka" not in costs
+        assert masses.index("San Diego 600") < masses.index("New York 325") < masses.index("Topeka 275")
         table = pd.read_csv(tmp_path / "uniqueness.csv")
         assert table.columns.tolist() == ["what", "source", "target", "value", "lowest", "highest", "unique"]
         assert len(pd.read_csv(tmp_path / "ranging.csv")) == 8 + 5
@@ -117,6 +120,13 @@ class TestDual:
         shown = " ".join(otmodels("dual", tmp_path / "m.mps").split())
         assert f"the program is {endings[0]}, its dual {endings[1]}" in shown
         assert shown.count("proven because") == 2
+
+    def test_values_that_are_not_certified_do_not_agree(self, tmp_path: Path) -> None:
+        """Two columns 18 orders of magnitude apart: HiGHS takes the dear one, and the certificate does not pass."""
+        LinearProgram.canonical([1e-12, 1e12], [[1e-9, 1e9]], [1e6]).write_mps(tmp_path / "m.mps")
+        shown = otmodels("dual", tmp_path / "m.mps", code=1)
+        assert "not certified" in shown
+        assert "strong duality" not in shown
 
     def test_only_so_many_rows_are_written_out(self, canning: Path) -> None:
         assert "... and 5 more rows" in otmodels("dual", canning, "--rows", "1")

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from places import assert_right, balanced, between, dense_value, distance, on_a_graph, on_a_grid, roads, unit_of
 
 import otmodels as om
-from otmodels import distance as routes
 from otmodels.errors import (
     InfeasibleError,
     InputError,
@@ -230,8 +229,3 @@ class TestRefused:
         source, target = om.Measure([2, 1], labels=["a", "c"]), om.Measure([1, 2], labels=["b", "d"])
         with pytest.raises(InfeasibleError, match="'a' hold 2, and the targets that they may reach, 'b', take 1"):
             om.wasserstein_distance(source, target, islands)
-
-    def test_more_pairs_than_fit(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(routes, "MOST_PAIRS", 100)
-        refused(ParameterError, *scattered, match="12 x 12 pairs")
-        assert_right(distance(square, turned_square, "cityblock"), dense_value(between(square, turned_square, "cityblock")))

@@ -18,7 +18,8 @@ from places import KR, assert_right, balanced, between, dense_value, distance, o
 import otmodels as om
 from otmodels.arrays import FloatArray
 from otmodels.errors import NotAMetricError, ParameterError, StoppedError
-from otmodels.generation import PER_NODE, Round, generate
+from otmodels.generation import Round, generate_arcs
+from otmodels.generation.arcs import PER_NODE
 from otmodels.network import Network
 from otmodels.status import Termination
 
@@ -125,14 +126,14 @@ class TestGeneratedEqualsAllPairs:
         for last, made in pairwise(rounds):
             assert last.lower <= made.lower <= made.upper * (1 + 1e-12)
             assert made.upper <= last.upper * (1 + 1e-12)
-            assert last.arcs < made.arcs <= last.arcs + 2 * PER_NODE * 144
+            assert last.columns < made.columns <= last.columns + 2 * PER_NODE * 144
             assert last.seconds <= made.seconds
         for made in rounds:
             assert made.lower <= solution.value * (1 + 1e-12)
             assert solution.value <= made.upper * (1 + 1e-12)
-            assert f"round {made.number}: {made.arcs} arcs" in str(made)
+            assert f"round {made.number}: {made.columns} columns" in str(made)
         assert rounds[-1].gap <= 1e-9
-        assert solution.provenance.pairs == rounds[-1].arcs < 144 * 143 / 2
+        assert solution.provenance.pairs == rounds[-1].columns < 144 * 143 / 2
         assert f"{len(rounds)} rounds" in solution.provenance.reason
         assert "generated" in solution.provenance.support
 
@@ -275,7 +276,7 @@ class TestRefused:
 def test_the_potential_of_a_generation_is_lipschitz_between_all_nodes() -> None:
     for seed in range(10):
         problem = between(*whole_image(5, 6, seed))
-        made = generate(Network.directions(problem, 1))
+        made = generate_arcs(Network.directions(problem, 1))
         d = made.network.nodes.cost.values
         assert (made.potential[:, None] - made.potential[None, :] <= d + 1e-12).all()
         assert made.network.nodes.divergence @ made.potential == pytest.approx(dense_value(problem), rel=1e-12)

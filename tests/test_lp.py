@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -157,6 +158,27 @@ class TestStating:
         refused(InfiniteValueError, lambda: self.changed(c=np.array([1.0, INF])))
         refused(InfiniteValueError, lambda: self.changed(A=csc_array([[np.nan, 1.0], [1, 1], [1, 1]])))
 
+    @pytest.mark.parametrize("offset", [INF, np.nan])
+    def test_so_is_the_constant_in_the_objective(self, offset: float) -> None:
+        refused(InfiniteValueError, lambda: self.changed(offset=offset), "offset")
+
+    @pytest.mark.parametrize(
+        ("side", "value", "kind"), [("row_lower", INF, "row"), ("row_upper", -INF, "row"), ("lower", INF, "column")]
+    )
+    def test_no_bound_is_infinite_on_the_wrong_side(self, side: str, value: float, kind: str) -> None:
+        bad = getattr(self.LP, side).copy()
+        bad[1] = value
+        refused(InfiniteValueError, lambda: self.changed(**{side: bad}), f"{kind} {getattr(self.LP, f'{kind}_names')[1]}")
+
+    @pytest.mark.parametrize("sense", ["minimize", "MAX", None])
+    def test_a_direction_is_one_of_two_and_never_guessed(self, sense: Any) -> None:
+        refused(ParameterError, lambda: self.changed(sense=sense), "sense", "'min' or 'max'")
+
+    @pytest.mark.parametrize("argument", ["row_names", "column_names"])
+    def test_names_are_strings(self, argument: str) -> None:
+        names: Any = [*range(len(getattr(self.LP, argument)))]
+        refused(ParameterError, lambda: self.changed(**{argument: names}), argument, "type int")
+
     def changed(self, **change: Any) -> LinearProgram:
         names = ("c", "A", "row_lower", "row_upper", "lower", "upper", "row_names", "column_names", "sense", "offset")
         return LinearProgram(**({name: getattr(self.LP, name) for name in names} | change))
@@ -185,9 +207,9 @@ class TestSameness:
         assert (lp.sense, lp.offset) == ("max", 7)
 
     def test_names_that_repeat_are_refused_and_those_made_late_where_they_are_sorted_by(self) -> None:
-        about: Any = np.ones(2), csc_array((0, 2)), *(np.zeros(0),) * 2, *(np.zeros(2),) * 2, []
-        refused(DuplicateLabelError, lambda: LinearProgram(*about, ["Ulm", "Ulm"]), "column_names", "'Ulm'")
-        late = LinearProgram(*about, Names(2, lambda: ["Ulm", "Ulm"]))
+        named = lambda: LinearProgram.standard([1, 1], [[1, 1]], [1], None, ["Ulm", "Ulm"])  # noqa: E731
+        refused(DuplicateLabelError, named, "column_names", "'Ulm'")
+        late = replace(LinearProgram.standard([1, 1], [[1, 1]], [1]), column_names=Names(2, lambda: ["Ulm", "Ulm"]))
         refused(DuplicateLabelError, late.ordered, "column_names", "'Ulm'")
 
     def test_a_program_is_itself_in_any_order_of_rows_and_columns(self) -> None:
@@ -219,6 +241,12 @@ class TestSameness:
         names = ("c", "row_lower", "row_upper", "lower", "upper", "row_names", "column_names", "sense", "offset")
         other = LinearProgram(A=stored, **{name: getattr(self.LP, name) for name in names})
         assert self.LP.same_as(other, np.arange(2), np.arange(3))
+
+    def test_a_matrix_may_be_dense_and_programs_are_compared_as_they_come(self) -> None:
+        names = ("c", "row_lower", "row_upper", "lower", "upper", "row_names", "column_names", "sense", "offset")
+        dense: Any = self.LP.A.toarray()
+        assert LinearProgram(A=dense, **{name: getattr(self.LP, name) for name in names}).same_as(self.LP)
+        assert not self.LP.ordered().same_as(self.LP)
 
     def test_a_row_more_makes_it_another(self) -> None:
         one, two = program([1], [(0, [1], 1)]), program([1], [(0, [1], 1), (0, [0], 1)])

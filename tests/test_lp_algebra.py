@@ -129,12 +129,9 @@ def test_numbers_are_written_short(number: float, written: str) -> None:
     )
 
 
-def test_a_bound_on_the_wrong_side_and_bounds_that_cross_show_as_they_are() -> None:
-    lp = LinearProgram(
-        np.ones(2), csc_array((0, 2)), np.zeros(0), np.zeros(0), np.array([INF, 2.0]), np.array([INF, 1.0]), [], ["x", "y"]
-    )
+def test_bounds_that_cross_show_as_they_are() -> None:
+    lp = LinearProgram(np.ones(1), csc_array((0, 1)), np.zeros(0), np.zeros(0), np.array([2.0]), np.array([1.0]), [], ["y"])
     assert "2 <= y <= 1" in lp.algebra()
-    assert "inf" in lp.algebra()
 
 
 @pytest.mark.parametrize("rows", [-1, 2.5, "all", None])

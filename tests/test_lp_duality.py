@@ -99,6 +99,23 @@ class TestDual:
             assert found.status.termination.name.lower() == expected
             assert found.verified
 
+    @given(programs())
+    @modest
+    def test_highs_s_own_multipliers_are_its_optimal_point(self, program: LinearProgram) -> None:
+        """Not those of otmodels' own solve: HiGHS as it comes, on the model that the program states."""
+        normal = program.normal_form().program
+        if 0 in normal.shape:
+            return
+        highs = normal.to_highspy()
+        highs.setOptionValue("output_flag", False)
+        highs.run()
+        if highs.getModelStatus().name != "kOptimal":
+            return
+        answer = highs.getSolution()
+        x, y = np.array(answer.col_value), np.array(answer.row_dual)
+        assert certify(normal, x, y).passed
+        assert certify(normal.dual(), y, x).passed
+
     def test_names_change_places(self) -> None:
         bread = LinearProgram.canonical([2, 3], [[1, 1], [1, 2]], [4, 6], ["flour", "yeast"], ["rye", "wheat"])
         dual = bread.dual()
@@ -259,9 +276,22 @@ class TestStrongDuality:
         assert table["verified"].all()
         assert (table["above_bound"].iloc[:-1] > 0).all()
 
-    def test_an_eps_that_is_not_positive_is_refused(self) -> None:
-        with pytest.raises(ParameterError):
-            eps_sweep(LinearProgram.standard([1], [[1]], [1]), [0.0])
+    def test_eps_counts_in_units_of_the_value(self) -> None:
+        assert eps_sweep(LinearProgram.standard([2], [[1]], [3]), [1.0, 0.5]).epsilons == (6, 3, 0)
+        assert eps_sweep(LinearProgram.standard([-2], [[1]], [3]), [0.5]).epsilons == (3, 0)
+        assert eps_sweep(LinearProgram.standard([0.25], [[1]], [1]), [0.5]).epsilons == (0.5, 0)
+
+    @pytest.mark.parametrize("eps", [0.0, -1, INF, np.nan, "a", None])
+    def test_an_eps_that_is_not_positive_is_refused(self, eps: Any) -> None:
+        with pytest.raises(ParameterError, match="epsilons"):
+            eps_sweep(LinearProgram.standard([1], [[1]], [1]), [eps])
+
+    @pytest.mark.parametrize("claim", [["a", "b"], None, [[1, 2]]])
+    def test_what_is_claimed_is_numbers(self, claim: Any) -> None:
+        lp = LinearProgram.standard([1, 1], [[1, 1]], [1])
+        for ask in (certify, weak_duality):
+            with pytest.raises(ShapeError, match="x"):
+                ask(lp, claim, np.zeros(1))
 
 
 class TestRepair:

@@ -19,7 +19,6 @@ import otmodels as om
 from otmodels.errors import (
     DuplicateLabelError,
     FileFormatError,
-    InfiniteValueError,
     InputError,
     ModelError,
     NotLinearError,
@@ -196,11 +195,6 @@ class TestStatements:
         refused(DuplicateLabelError, lambda: declare(lp, language), "column_names", "'Ulm'")
         twice = changed(LinearProgram.standard([1], [[1], [1]], [1, 1]), row_names=Names(2, lambda: ["r", "r"]))
         refused(DuplicateLabelError, lambda: declare(twice, language), "row_names", "'r'")
-
-    @pytest.mark.parametrize("language", LANGUAGES)
-    def test_bounds_that_are_infinite_on_the_wrong_side(self, language: str) -> None:
-        refused(InfiniteValueError, lambda: declare(changed(bread(), lower=np.array([0, INF])), language), "buy[milk]")
-        refused(InfiniteValueError, lambda: declare(changed(bread(), row_upper=np.full(2, -INF)), language), "energy")
 
     def test_what_cvxpy_cannot_state(self) -> None:
         refused(ModelError, changed(bread(), upper=np.array([5.0, -1.0])).to_cvxpy, "buy[milk]", "cvxpy")
@@ -591,7 +585,6 @@ class TestFiles:
         path = tmp_path / "a.mps"
         refused(ModelError, lambda: changed(bread(), upper=np.array([-1.0, 1])).write_mps(path), "buy[bread]", "MPS")
         refused(ModelError, lambda: changed(bread(), row_upper=np.array([1.0, INF])).write_mps(path), "energy", "MPS")
-        refused(InfiniteValueError, lambda: changed(bread(), lower=np.full(2, INF)).write_mps(path), "buy[bread]")
         refused(DuplicateLabelError, lambda: changed(bread(), row_names=["r", "r"]).write_mps(path), "'r'")
         refused(FileFormatError, lambda: changed(bread(), upper=np.array([1e20, 1])).write_mps(path), "1e20")
         refused(FileFormatError, lambda: changed(bread(), A=csc_array([[1e-12, 1], [1, 1]])).write_mps(path), "1e-12")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
@@ -15,9 +16,9 @@ from test_lp_conversion import drawn, programs, stated
 
 import otmodels as om
 from otmodels.arrays import FloatArray
-from otmodels.errors import SolveError
+from otmodels.errors import ParameterError, SolveError
 from otmodels.languages import solve_program
-from otmodels.lp import Conflict, DualRay, LinearProgram, PrimalRay, conflict, farkas
+from otmodels.lp import Conflict, DualRay, LinearProgram, PrimalRay, conflict, conflict_of, farkas
 from otmodels.status import PointStatus, Termination
 
 INF = np.inf
@@ -134,6 +135,38 @@ class TestDualRay:
         assert not DualRay(lp, ray.rows, ray.columns + 0.1).verified
         assert not DualRay(replace(lp, row_upper=np.array([INF, INF, 5, 9.0])), ray.rows, ray.columns).verified
 
+    def test_each_flaw_of_a_false_proof_is_found_by_itself(self) -> None:
+        lp, ray = self.lp(), infeasible(self.lp()).ray
+        on_a_bound_of_zero = ray.columns + np.array([[1.0], [0.0]])
+        assert DualRay(lp, ray.rows, on_a_bound_of_zero).gain == ray.gain
+        assert not DualRay(lp, ray.rows, on_a_bound_of_zero).verified
+        # 2 is within 1 and 3: only a multiplier < 0 of the lower bound makes a contradiction of it.
+        row = stated([0], [[1], [1]], [(1, 3), (2, INF)], [(-INF, INF)])
+        assert not DualRay(row, np.array([[-1.0, 1.0], [0.0, 0.0]]), np.zeros((2, 1))).verified
+        variable = stated([0], [[1]], [(2, INF)], [(1, 3)])
+        assert not DualRay(variable, np.array([[1.0], [0.0]]), np.array([[-1.0], [0.0]])).verified
+
+    def test_a_contradiction_by_rounding_proves_nothing(self) -> None:
+        """0.1 + 0.2 is more than 0.3 in floating point."""
+        ray = DualRay.of(stated([0], [[1], [1]], [(0.1 + 0.2, INF), (-INF, 0.3)], [(-INF, INF)]), np.array([1.0, -1.0]))
+        assert ray.gain > 0
+        assert not ray.verified
+
+    def test_what_cancels_but_for_a_part_in_a_billion_counts_where_its_bound_is_large(self) -> None:
+        lp = stated([0], [[1 + 2.0**-30], [1]], [(3, INF), (-INF, 1)], [(-INF, 2.0**30)])
+        assert DualRay.of(lp, np.array([1.0, -1.0])).gain == 3 - 1 - 1
+
+    def test_a_sentence_names_six_at_most_and_bounds_other_than_zero(self) -> None:
+        lp = stated([0] * 8, np.ones((1, 8)), [(-INF, 3)], [(1, INF), (-1, INF), *[(1, INF)] * 6])
+        said = str(infeasible(lp))
+        assert said.startswith("row 0 (<= 3), x 0 (>= 1), x 1 (>= -1), x 2 (>= 1), x 3 (>= 1), x 4 (>= 1) and 3 more contradict")
+        lp = stated([0] * 3, np.ones((1, 3)), [(-INF, -3)], [(0, INF), (-1, INF), (0, INF)])
+        assert str(infeasible(lp)).startswith("row 0 (<= -3), x 1 (>= -1) contradict each other")
+        lp = stated([0], [[1], [-1]], [(5, INF), (-4, INF)], [(-INF, INF)])
+        assert str(infeasible(lp)) == "row 0 (>= 5), row 1 (>= -4) contradict each other: multiplied and summed they say 0 >= 1"
+        lp = stated([0] * 7, np.vstack([np.eye(7), np.ones((1, 7))]), [*[(1, INF)] * 7, (-INF, 6)], [(-INF, INF)] * 7)
+        assert "and 2 more contradict" in str(infeasible(lp))
+
     @pytest.mark.parametrize(("row", "bounds"), [((2, 1), (0, INF)), ((0, 1), (3, 2))])
     def test_bounds_that_cross_are_a_conflict_by_themselves(self, row: object, bounds: object) -> None:
         found = infeasible(stated([1], [[1]], [row], [bounds]))
@@ -155,6 +188,8 @@ class TestPrimalRay:
         assert isinstance(ray, PrimalRay)
         assert str(ray) == "each step along +1 x 0, +1 x 1 stays feasible and changes the objective by -1"
         assert ray.table()["term"].sum() == ray.rate == -1
+        moved = PrimalRay(lp, np.array([4.0, 4.0]), np.array([2.0, 2.0])).table()
+        assert moved.to_numpy().tolist() == [[-1, 4, 2, -2], [0, 4, 2, 0]]
         for t in (0.0, 1.0, 1e6):
             assert lp.A @ (ray.point + t * ray.direction) == pytest.approx(0)
 
@@ -168,6 +203,10 @@ class TestPrimalRay:
         assert not PrimalRay(lp, np.array([-1.0, -1.0]), along).verified
         assert not PrimalRay(replace(lp, sense="max"), inside, along).verified
         assert not PrimalRay(replace(lp, upper=np.array([INF, 7.0])), inside, along).verified
+        # What is gained is the rounding of 0.1 + 0.2 - 0.3 alone.
+        level = stated([-0.1, -0.2, 0.3], np.zeros((1, 3)), [(0, 0)], [(0, INF)] * 3)
+        assert PrimalRay(level, np.zeros(3), np.ones(3)).rate < 0
+        assert not PrimalRay(level, np.zeros(3), np.ones(3)).verified
 
 
 class TestConflict:
@@ -207,6 +246,14 @@ class TestConflict:
         assert conflict(stated([1], [[1]], [(1, INF)], [(0, INF)])) is None
         assert conflict(stated([-1], [[1]], [(1, INF)], [(0, INF)])) is None
 
+    def test_bounds_that_cross_are_named_where_no_repair_of_rows_exists(self) -> None:
+        for lp, words in (
+            (stated([1], [[1]], [(2, 1)], [(0, INF)]), "row row 0 with its lower bound 2 above its upper bound 1"),
+            (stated([1], [[1]], [(0, 1)], [(3, 2)]), "variable x 0 with its lower bound 3 above its upper bound 2"),
+        ):
+            with pytest.raises(ParameterError, match=words):
+                infeasible(lp).repair()
+
     def test_a_decision_that_was_stopped_is_no_decision(self) -> None:
         with pytest.raises(SolveError, match="not decided"):
             conflict(om.build(om.read_dataset("data/digits").problem).linear_program(), time_limit=1e-9)
@@ -229,6 +276,9 @@ class TestTransport:
         assert found.shortfall == pytest.approx(float(problem.a @ found.f + problem.b @ found.g), abs=1e-12)
         assert found.shortfall == pytest.approx(a[:80].sum() - problem.b[:60].sum(), rel=1e-12)
         allowed = np.isfinite(problem.cost.values)
+        started = time.process_time()
+        om.explain_infeasibility(problem)
+        assert time.process_time() - started < 1
         assert (found.f[:, None] + found.g[None, :])[allowed].max() <= 0
 
     def test_groups_that_share_no_target_are_told_apart(self) -> None:
@@ -275,6 +325,20 @@ class TestTransport:
             om.build(problem, form, language).solve()
         assert isinstance(caught.value.explanation, om.Infeasibility)
         assert caught.value.status.dual is PointStatus.RAY
+
+    def test_a_model_of_it_is_explained_by_its_atoms_too(self) -> None:
+        found = om.explain_infeasibility(om.build(om.TransportProblem([3, 1], [2, 2], STUCK), language="highspy"))
+        assert isinstance(found, om.Infeasibility)
+        assert found.shortfall == 1
+
+    def test_masses_that_agree_but_for_rounding_are_not_stuck(self) -> None:
+        """0.1 + 0.2 has to fit into 0.3."""
+        cost = np.array([[1.0, INF], [1.0, INF], [INF, 1.0]])
+        assert om.explain_infeasibility(om.TransportProblem([0.1, 0.2, 0.7], [0.3, 0.7], cost)) is None
+
+    def test_something_else_is_no_problem(self) -> None:
+        with pytest.raises(ParameterError, match=r"LinearProgram.*otmodels\.lp\.conflict"):
+            om.explain_infeasibility(LinearProgram.standard([1], [[1]], [-1]))  # type: ignore[call-overload]
 
     def test_a_feasible_problem_needs_no_explanation(self) -> None:
         assert om.explain_infeasibility(om.TransportProblem([1], [1], [[2]])) is None
@@ -374,8 +438,14 @@ def test_capacities_as_rows_of_many_atoms_are_reduced() -> None:
     held = float(a[:30].sum())
     lower, upper = np.append(lp.row_lower, -INF), np.append(lp.row_upper, 0.9 * held)
     matrix = csc_array(vstack([lp.A, csc_array(gate)]))
-    found = infeasible(replace(lp, A=matrix, row_lower=lower, row_upper=upper, row_names=names))
+    ray = replace(lp, A=matrix, row_lower=lower, row_upper=upper, row_names=names).solve().ray
+    assert isinstance(ray, DualRay)
+    started = time.process_time()
+    found = conflict_of(ray)
+    assert len(found.table()) > 30
+    assert time.process_time() - started < 1
     assert found.irreducible
+    assert found.ray.verified
     assert set(found.rows) == {"gate", *(f"source_marginal[{i}]" for i in range(30))}
     assert found.ray.gain == pytest.approx(0.1 * held)
 

@@ -7,11 +7,11 @@ from typing import cast
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array
 
 import otmodels as om
 from otmodels.errors import ParameterError
-from otmodels.sensitivity import check_size
+from otmodels.sensitivity import Firmness, check_size
 
 
 def solved(problem: om.TransportProblem) -> om.Solution:
@@ -61,9 +61,9 @@ class TestUniqueness:
         """A linear program of its own: the range of f_k over all optimal potentials."""
         problem = random_problem(seed)
         solution = solved(problem)
-        table = part(solution.uniqueness(), "source potential")
+        table = solution.uniqueness().drop(index="plan", level="what")
         best = solution.value
-        for k in range(problem.source.size):
+        for k in range(problem.source.size + problem.target.size):
             for end, sense in (("lowest", "min"), ("highest", "max")):
                 assert table[end].iloc[k] == pytest.approx(_extreme(problem, best, k, sense), abs=1e-7)
 
@@ -82,7 +82,7 @@ class TestUniqueness:
 
 
 def _extreme(problem: om.TransportProblem, best: float, k: int, sense: str) -> float:
-    """min or max f_k over f_i + g_j <= C_ij, <a, f> + <b, g> = best, f = 0 at the gauge."""
+    """min or max of the k-th of f and g over f_i + g_j <= C_ij, <a, f> + <b, g> = best, f = 0 at the gauge."""
     n, m = problem.shape
     i, j = np.repeat(np.arange(n), m), np.tile(np.arange(m), n)
     rows = np.zeros((n * m + 1, n + m))
@@ -104,13 +104,64 @@ def _extreme(problem: om.TransportProblem, best: float, k: int, sense: str) -> f
         "min" if sense == "min" else "max",
     )
     solution = program.solve()
-    if solution.x is None:
+    if solution.certificate is None:
         return -np.inf if sense == "min" else np.inf
     return solution.value
 
 
 def fact(solution: om.Solution | om.LipschitzSolution, name: str) -> object:
     return solution.degeneracy()["value"][name]
+
+
+class TestInvariance:
+    @pytest.mark.parametrize("seed", range(6))
+    def test_a_source_without_mass_changes_no_range_wherever_it_stands(self, seed: int) -> None:
+        """Standing first, it is not what the others are measured against."""
+        problem = random_problem(seed, 3, 3)
+        cost = np.vstack([problem.cost.values, [[3.0, 1.0, 4.0]]])
+        tables = []
+        for order in ([0, 1, 2, 3], [3, 0, 1, 2]):
+            source = om.Measure(np.append(problem.a, 0.0)[order], labels=order)
+            solution = solved(om.TransportProblem(source, problem.target, cost[order]))
+            masses = part(solution.ranging(), "source mass").reset_index()["source"]
+            assert set(masses) == {1, 2, 3}
+            tables.append(solution.uniqueness().drop(index="plan", level="what")[["lowest", "highest"]])
+        np.testing.assert_allclose(tables[0], tables[1].loc[[*tables[0].index]], atol=1e-9)
+
+    @pytest.mark.parametrize("seed", range(8))
+    def test_units_that_round_change_no_verdict(self, seed: int) -> None:
+        """Masses as parts of 1 and costs in thirds: ranges in proportion, and unique what was unique."""
+        whole = random_problem(seed)
+        parts = om.TransportProblem(whole.a, whole.b, whole.cost.values / 3, balance="rescale")
+        one, two = solved(whole), solved(parts)
+        assert one.degeneracy()["value"].tolist() == two.degeneracy()["value"].tolist()
+        left, right = one.uniqueness(), two.uniqueness()
+        assert left["unique"].tolist() == right["unique"].tolist()
+        unit = np.where(left.index.get_level_values("what") == "plan", whole.a.sum(), 3)[:, None]
+        np.testing.assert_allclose(left[["lowest", "highest"]], right[["lowest", "highest"]] * unit, atol=1e-8)
+
+
+class TestLabelsAndSizes:
+    def test_labels_that_are_tuples_or_of_several_types(self) -> None:
+        source, target = om.Measure([1, 2], labels=[("a", 1), ("b", 2)]), om.Measure([2, 1], labels=[7, "7"])
+        solution = solved(om.TransportProblem(source, target, [[0, 1], [1, 0]]))
+        for table in (solution.uniqueness(), solution.ranging()):
+            assert table.index.is_unique
+            assert {("b", 2), ("a", 1)} <= set(table.reset_index()["source"])
+        plan = solution.uniqueness().reset_index()
+        (row,) = plan[(plan["source"] == ("b", 2)) & (plan["target"] == "7")].to_dict("records")
+        assert (row["what"], row["value"], row["unique"]) == ("plan", 1, True)
+        rows = solution.ranging().reset_index()
+        assert rows["what"].tolist() == ["cost"] * 4 + ["source mass"] + ["target mass"] * 2
+
+    def test_a_plan_without_cycles_is_unique_without_a_linear_program(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        rng = np.random.default_rng(0)
+        a, b = rng.random((2, 40))
+        solution = solved(om.TransportProblem(a, b * a.sum() / b.sum(), rng.random((40, 40))))
+        monkeypatch.setattr("otmodels.sensitivity.run", lambda *_: pytest.fail("a program is solved"))
+        table = solution.uniqueness()
+        assert part(table, "plan")["unique"].all()
+        assert part(table, "plan")["value"].sum() == pytest.approx(a.sum())
 
 
 class TestDegeneracy:
@@ -137,6 +188,18 @@ class TestDegeneracy:
             for s in (solved(random_problem(seed)) for seed in range(30))
         }
         assert seen == {(True, True), (True, False), (False, True), (False, False)}
+
+    def test_pairs_of_atoms_without_mass_leave_the_plan_alone(self) -> None:
+        """All four pairs are tight, and mass can go along one."""
+        solution = solved(om.TransportProblem([1, 0], [1, 0], np.zeros((2, 2))))
+        assert not fact(solution, "potentials are degenerate")
+        assert fact(solution, "tight pairs without mass") == 0
+        assert part(solution.uniqueness(), "plan")["unique"].all()
+
+    def test_rounding_in_a_plan_is_no_mass(self) -> None:
+        problem = om.TransportProblem([1, 1], [1, 1], [[0, 5], [9, 0]])
+        firm = Firmness(problem, csr_array(np.array([[1.0, 1e-14], [0.0, 1.0]])), np.zeros(2), np.zeros(2))
+        assert firm.degeneracy()["value"]["pairs that carry mass"] == 2
 
     def test_a_tight_pair_without_mass_need_not_close_a_cycle(self) -> None:
         """Two parts joined by a tight pair: one potential is pinned by it from one side only, the plan is unique."""

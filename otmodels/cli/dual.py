@@ -86,7 +86,7 @@ def _answer(answer: LPSolution) -> Iterator[RenderableType]:
 
 def _agreement(primal: LPSolution, mirrored: LPSolution) -> Iterator[RenderableType]:
     yield heading("Duality", "")
-    if primal.certificate is not None and mirrored.certificate is not None:
+    if all(answer.verified and answer.certificate is not None for answer in (primal, mirrored)):
         gap = abs(primal.value - mirrored.value) / max(abs(primal.value), abs(mirrored.value), 1e-300)
         yield literal(f"strong duality: the two values agree, relative gap {numerals.small(gap)}")
     elif primal.ray is not None and mirrored.ray is not None:

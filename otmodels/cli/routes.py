@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from otmodels.cli.terminal import log_on_stderr, progress
 from otmodels.cost import BaseCost, GroundCost
-from otmodels.distance import MOST_PAIRS, wasserstein_distance
+from otmodels.distance import wasserstein_distance
 from otmodels.errors import ParameterError
 from otmodels.formulations import KANTOROVICH
 from otmodels.generation import Round
@@ -19,6 +19,9 @@ from otmodels.problem import TransportProblem
 from otmodels.solution import Solution, Unsolved
 from otmodels.solve import solve
 from otmodels.status import PointStatus, Status, Termination
+
+MOST_PAIRS = 1 << 26
+"""Most pairs of a program that states them all: above, it would take tens of gigabytes."""
 
 
 def most_pairs(language: str) -> int:
@@ -37,7 +40,7 @@ def check_size(problem: TransportProblem, form: str, language: str) -> None:
     n, m = problem.shape
     if form in KANTOROVICH and n * m > most_pairs(language):
         fault = f"is {form}, which states all {n * m:,} pairs, and {language} is given at most {most_pairs(language):,}"
-        remedy = "Use otmodels distance, or --form flow --support neighbours on a grid or a graph"
+        remedy = "Use --support generated, or --form flow --support neighbours on a grid or a graph"
         raise ParameterError("--form", fault, remedy)
 
 
@@ -119,7 +122,7 @@ def _watch(rounds: list[Round], say: Callable[[str], None] | None) -> Callable[[
         rounds.append(made)
         if say is not None:
             bounds = f"in [{made.lower:.6g}, {made.upper:.6g}]"
-            say(f"round {made.number}: {made.arcs:,} arcs, {bounds}, gap {made.gap:.0e}")
+            say(f"round {made.number}: {made.columns:,} columns, {bounds}, gap {made.gap:.0e}")
 
     return watch
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otmodels.families.base import Answer, Family
-from otmodels.families.kantorovich import Kantorovich, independent_coupling, infeasible
+from otmodels.families.kantorovich import Kantorovich, independent_coupling, infeasible, planned, ungenerated
 from otmodels.families.lipschitz import KantorovichRubinstein, applicable_network, interval_of, solution_of
 
 __all__ = [
@@ -15,5 +15,7 @@ __all__ = [
     "independent_coupling",
     "infeasible",
     "interval_of",
+    "planned",
     "solution_of",
+    "ungenerated",
 ]

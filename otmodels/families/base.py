@@ -84,6 +84,8 @@ class Family(ABC):
     """A family of forms of one problem."""
 
     problem: TransportProblem
+    generate_s: float = 0.0
+    """Seconds that it took to generate the pairs or arcs; 0 where they were given."""
 
     @abstractmethod
     def declare(self, form: str, language: str) -> Declaration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -9,17 +10,21 @@ import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array
 
 from otmodels import lp
-from otmodels.arrays import FloatArray
+from otmodels.arrays import FloatArray, IndexArray
 from otmodels.certificate import certify
 from otmodels.families.base import Answer, Family, unsolved_program
-from otmodels.feasibility import Infeasibility, infeasibility
+from otmodels.feasibility import Infeasibility, infeasibility, infeasibility_of
 from otmodels.formulations import Support, formulation
+from otmodels.generation import GeneratedPairs
 from otmodels.languages import Declaration, Run
 from otmodels.lp import LinearProgram
 from otmodels.potentials import close, normalise, polish
 from otmodels.problem import TransportProblem
 from otmodels.solution import ExtendedSolution, Infeasible, Provenance, Solution, Unsolved
 from otmodels.status import PointStatus, Status, Termination
+from otmodels.tolerances import DEFAULT, Tolerances
+
+_OF_GENERATION = "potentials of the generation: the model's own are feasible on its pairs, and not on all"
 
 PROVEN = Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.RAY)
 
@@ -31,13 +36,16 @@ class Kantorovich(Family):
     ----------
     problem : TransportProblem
         The data.
-    support : "full" or array_like of int, shape (k, 2)
+    support : "full", array_like of int (k, 2) or GeneratedPairs
         Which pairs get a variable.
     """
 
-    def __init__(self, problem: TransportProblem, support: Literal["full"] | npt.ArrayLike) -> None:
+    def __init__(self, problem: TransportProblem, support: Literal["full"] | npt.ArrayLike | GeneratedPairs) -> None:
         self.problem = problem
-        self._support = Support(problem, support)
+        self._generated = support if isinstance(support, GeneratedPairs) else None
+        self._support = Support(problem, _reaching_all(problem, support) if isinstance(support, GeneratedPairs) else support)
+        if self._generated is not None:
+            self.generate_s = self._generated.seconds
 
     def declare(self, form: str, language: str) -> Declaration:
         """A form as a native model."""
@@ -55,19 +63,22 @@ class Kantorovich(Family):
     @property
     def support(self) -> str:
         """Which pairs these are, in words."""
+        if self._generated is not None:
+            return "generated pairs"
         return "given pairs" if self._support.given else "all pairs that are allowed"
 
     def solution(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> Solution:
-        """Gauge, closure and certificate; where rounding is in the certificate's way, potentials are polished first."""
+        """The certified solution; on generated pairs with the potentials of the generation where the model's are not enough.
+
+        Multipliers of a model on some pairs need not be feasible on all others where optimal potentials are not unique. Those
+        that generation ended with are, and go with every optimal plan.
+        """
         plan, f, g = self._parts(form, answer)
-        f, g = close(self.problem, *normalise(self.problem, f, g))
-        certificate = certify(self.problem, plan, f, g)
-        if not certificate.passed:
-            polished = close(self.problem, *normalise(self.problem, *polish(self.problem, plan, f, g)))
-            again = certify(self.problem, plan, *polished)
-            if again.relative_gap < certificate.relative_gap:
-                (f, g), certificate = polished, again
-        return Solution(run.status, self.problem, certificate.primal_value, f, g, plan, certificate, provenance)
+        found = planned(self.problem, plan, f, g, run.status, provenance)
+        if found.certificate.passed or self._generated is None:
+            return found
+        made = replace(provenance, reason=_OF_GENERATION)
+        return planned(self.problem, plan, self._generated.f, self._generated.g, run.status, made)
 
     def extended(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> ExtendedSolution:
         """Plan and multipliers, with the certificate of the program as compiled."""
@@ -113,7 +124,57 @@ class Kantorovich(Family):
         """What a stopped run proves: (f, f^c) below, its point or the independent coupling above."""
         plan, f, _ = self._parts(form, answer)
         (lower, upper), (least, _) = certify(self.problem, plan, f).interval, certify(self.problem, plan).interval
-        return max(lower, least), min(upper, independent_coupling(self.problem))
+        lower, upper = max(lower, least), min(upper, independent_coupling(self.problem))
+        if self._generated is None:
+            return lower, upper
+        last = self._generated.rounds[-1]
+        return max(lower, last.lower), min(upper, last.upper)
+
+
+def planned(
+    problem: TransportProblem,
+    plan: csr_array,
+    f: FloatArray,
+    g: FloatArray,
+    status: Status,
+    provenance: Provenance,
+    tolerances: Tolerances = DEFAULT,
+) -> Solution:
+    """The certified solution that a plan and potentials are: in the gauge, closed, and polished where rounding is in the way."""
+    f, g = close(problem, *normalise(problem, f, g))
+    certificate = certify(problem, plan, f, g, tolerances=tolerances)
+    if not certificate.passed:
+        polished = close(problem, *normalise(problem, *polish(problem, plan, f, g)))
+        again = certify(problem, plan, *polished, tolerances=tolerances)
+        if again.relative_gap < certificate.relative_gap:
+            (f, g), certificate = polished, again
+    return Solution(status, problem, certificate.primal_value, f, g, plan, certificate, provenance)
+
+
+def ungenerated(problem: TransportProblem, made: GeneratedPairs) -> Unsolved:
+    """The result where generation ended without an optimal plan: mass has nowhere to go, or it was stopped."""
+    if made.status.termination is Termination.INFEASIBLE:
+        found = infeasibility_of(problem, made.plan)
+        if found is not None:
+            return infeasible(found)
+    lower, upper = certify(problem, made.plan, made.f, made.g).interval
+    if made.rounds:
+        lower, upper = max(lower, made.rounds[-1].lower), min(upper, made.rounds[-1].upper)
+    message = f"{made.status.termination.value}; the interval holds what is proven by then"
+    return Unsolved(made.status, problem, (lower, upper), message)
+
+
+def _reaching_all(problem: TransportProblem, made: GeneratedPairs) -> IndexArray:
+    """The generated pairs (k, 2), and the cheapest pair of each atom without mass, which has none in them."""
+    i, j = [made.i], [made.j]
+    for k in np.setdiff1d(np.arange(problem.source.size), made.i).tolist():
+        i.append(np.array([k]))
+        j.append(problem.cost.block(slice(k, k + 1)).argmin(axis=1))
+    alone = np.setdiff1d(np.arange(problem.target.size), np.concatenate(j))
+    if alone.size:
+        i.append(problem.cost.among(np.arange(problem.source.size), alone).values.argmin(axis=0))
+        j.append(alone)
+    return np.stack([np.concatenate(i), np.concatenate(j)], axis=1)
 
 
 def independent_coupling(problem: TransportProblem) -> float:

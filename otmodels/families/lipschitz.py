@@ -15,6 +15,7 @@ from otmodels.families.base import Answer, Family, unsolved_program
 from otmodels.families.kantorovich import infeasible
 from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import Links, formulation
+from otmodels.generation import GeneratedArcs
 from otmodels.languages import Declaration, Run
 from otmodels.lipschitz_certificate import certify_flow, closed
 from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
@@ -39,7 +40,7 @@ class KantorovichRubinstein(Family):
     ----------
     problem : TransportProblem
         The data.
-    support : ArcSupport
+    support : ArcSupport or GeneratedArcs
         Which arcs, see `otmodels.network.network`.
     force : bool
         Whether a cost that is no metric is let through, for a lower bound.
@@ -54,8 +55,10 @@ class KantorovichRubinstein(Family):
         An arc has a negative length.
     """
 
-    def __init__(self, problem: TransportProblem, support: ArcSupport, force: bool = False) -> None:
+    def __init__(self, problem: TransportProblem, support: ArcSupport | GeneratedArcs, force: bool = False) -> None:
         self.problem = problem
+        if isinstance(support, GeneratedArcs):
+            self.generate_s, support = support.seconds, support.network
         self.network = network(problem, support)
         self._is_metric = _is_metric(self.network, force)
         self.network.check_connected()

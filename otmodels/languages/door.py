@@ -25,7 +25,7 @@ def declare(program: Program, language: str) -> Declaration:
     ------
     UnknownNameError
         There is no such language.
-    DuplicateLabelError, InfiniteValueError, ModelError
+    DuplicateLabelError, ModelError
         The language cannot state the program, see `otmodels.languages.statement`.
     """
     if language not in _STATEMENTS:

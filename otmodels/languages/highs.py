@@ -146,6 +146,11 @@ class Session:
         self.highs.changeRowsBounds(rows.size, rows, _bounds(row_lower / scale), _bounds(row_upper / scale))
         self.highs.changeColsBounds(columns.size, columns, _bounds(lower / self.units.bound), _bounds(upper / self.units.bound))
 
+    def change_costs(self, c: FloatArray) -> None:
+        """Replace the costs (k,), given in the program's units; the basis stays."""
+        self.program = replace(self.program, c=c)
+        self.highs.changeColsCost(c.size, np.arange(c.size, dtype=np.int32), c / self.units.cost)
+
     def add_columns(self, c: FloatArray, matrix: csc_array) -> None:
         """Append variables >= 0 with their costs (k,) and columns (r, k), in the program's units; the basis stays."""
         program, units, count = self.program, self.units, c.size

@@ -50,8 +50,8 @@ def write_mps(program: Program, path: Path) -> None:
     ------
     DuplicateLabelError
         A name repeats.
-    InfiniteValueError, ModelError
-        Bounds that MPS cannot state: infinite on the wrong side, or a lower bound above an upper one.
+    ModelError
+        Bounds that MPS cannot state: a lower bound above an upper one.
     FileFormatError
         The numbers are beyond what HiGHS reads, or the file cannot be written.
     """

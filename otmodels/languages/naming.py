@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from otmodels.arrays import IndexArray
-from otmodels.errors import DuplicateLabelError, InfiniteValueError, ModelError
+from otmodels.errors import DuplicateLabelError, ModelError
 from otmodels.lp import Program
 
 _ENTRY = re.compile(r"([^\n]+)\[([^\[\]]*)\]( \([^\[\]]*\))?")
@@ -101,8 +101,6 @@ def check_statable(program: Program, crossing_columns: str | None = None, crossi
     ------
     DuplicateLabelError
         A name repeats.
-    InfiniteValueError
-        A lower bound is plus infinity, an upper one minus infinity.
     ModelError
         Bounds cross.
     """
@@ -114,10 +112,7 @@ def check_statable(program: Program, crossing_columns: str | None = None, crossi
         if len(set(names)) != len(names):
             repeated = next(name for position, name in enumerate(names) if name in names[:position])
             raise DuplicateLabelError(f"{kind}_names", f"repeats {repeated!r}", "Give each its own name")
-        nowhere, crossing = np.isposinf(lower) | np.isneginf(upper), lower > upper
-        if nowhere.any():
-            fault = f"{kind} {names[int(nowhere.argmax())]} has an infinite bound on the wrong side"
-            raise InfiniteValueError("program", fault, "A lower bound is finite or -inf, an upper one finite or inf")
+        crossing = lower > upper
         if unable and crossing.any():
             k = int(crossing.argmax())
             fault = f"{kind} {names[k]} has the lower bound {lower[k]:g} above the upper bound {upper[k]:g}"

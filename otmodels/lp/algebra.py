@@ -82,8 +82,6 @@ def _relation(lower: float, upper: float) -> tuple[list[str], list[str]]:
         return [], [f"= {_number(lower)}"]
     if below and above:
         return [f"{_number(lower)} <="], [f"<= {_number(upper)}"]
-    if lower == np.inf or upper == -np.inf:
-        return [], [f">= {_number(lower)}" if lower == np.inf else f"<= {_number(upper)}"]
     return [], [f">= {_number(lower)}"] if below else [f"<= {_number(upper)}"] if above else ["free"]
 
 

@@ -71,7 +71,7 @@ class Conflict:
 
         Raises
         ------
-        SolveError
+        ParameterError, SolveError
             See `otmodels.lp.repair`.
         """
         least = repair(self.program).table()

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array
 
-from otmodels.arrays import FloatArray
+from otmodels.arrays import FloatArray, floats
 from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError
 from otmodels.lp.conversion import normal_form
 from otmodels.lp.program import Program
@@ -125,7 +125,7 @@ def _wrong_sign(multiplier: FloatArray, lower: FloatArray, upper: FloatArray) ->
 
 
 def _vector(argument: str, values: FloatArray, size: int) -> FloatArray:
-    vector = np.asarray(values, dtype=np.float64)
+    vector = floats(argument, values)
     if vector.shape != (size,):
         raise ShapeError(argument, f"has shape {vector.shape}", f"Give shape ({size},)")
     if not np.isfinite(vector).all():

@@ -6,7 +6,7 @@ and its multipliers are a certificate of infeasibility (Farkas): summed with the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.sparse import csc_array, eye_array, hstack
 
 from otmodels.arrays import FloatArray
-from otmodels.errors import SolveError
+from otmodels.errors import ParameterError, SolveError
 from otmodels.lp.engine import Outcome, run
 from otmodels.lp.program import Program, numbered
 from otmodels.lp.rays import DualRay, PrimalRay, recession
@@ -80,9 +80,13 @@ def repair(program: Program, *, time_limit: float | None = None) -> Repair:
 
     Raises
     ------
+    ParameterError
+        The lower bound of a row or a variable is above its upper one, which no change of an activity repairs.
     SolveError
-        The solver ended without an answer; bounds on variables that exclude each other have no repair among the rows.
+        The solver ended without an answer.
     """
+    _check_order("row", program.row_names, program.row_lower, program.row_upper)
+    _check_order("variable", program.column_names, program.lower, program.upper)
     rows, columns = program.shape
     slack = hstack([eye_array(rows), -eye_array(rows)])
     elastic = replace(
@@ -100,6 +104,14 @@ def repair(program: Program, *, time_limit: float | None = None) -> Repair:
         raise SolveError(f"no repair was found: {outcome.status.termination.value}", outcome.status)
     added = outcome.x[columns:]
     return Repair(program, outcome.x[:columns], added[:rows] - added[rows:], outcome.y)
+
+
+def _check_order(kind: str, names: Sequence[str], lower: FloatArray, upper: FloatArray) -> None:
+    crossed = np.flatnonzero(lower > upper)
+    if crossed.size:
+        k = int(crossed[0])
+        fault = f"has {kind} {names[k]} with its lower bound {lower[k]:.6g} above its upper bound {upper[k]:.6g}"
+        raise ParameterError("program", fault, "Change one of the two first")
 
 
 def proof(program: Program, outcome: Outcome, *, time_limit: float | None = None) -> DualRay | PrimalRay | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import coo_array
 
-from otmodels.arrays import FloatArray, IndexArray
+from otmodels.arrays import FloatArray, IndexArray, floats
 from otmodels.checks import Certificate, Check
 from otmodels.errors import InfiniteValueError, NotANumberError, ShapeError
 from otmodels.lp.program import Program
@@ -37,7 +37,7 @@ def certify(program: Program, x: FloatArray, y: FloatArray, tolerances: Toleranc
     ------
     ShapeError, NotANumberError, InfiniteValueError
     """
-    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    x, y = floats("x", x), floats("y", y)
     for argument, vector, size in (("x", x, program.shape[1]), ("y", y, program.shape[0])):
         if vector.shape != (size,):
             raise ShapeError(argument, f"has shape {vector.shape}", f"Give shape ({size},)")

@@ -37,7 +37,7 @@ class LinearProgram(Program):
     c : ndarray (k,)
         Costs.
     A : csc_array (r, k)
-        Matrix.
+        Matrix; a dense one, or one of another sparse format, is converted.
     row_lower, row_upper : ndarray (r,)
         Bounds on the rows, equal in an equality row, infinite where there is none.
     lower, upper : ndarray (k,)
@@ -51,7 +51,7 @@ class LinearProgram(Program):
 
     Raises
     ------
-    ShapeError, NotANumberError, InfiniteValueError, DuplicateLabelError
+    ShapeError, NotANumberError, InfiniteValueError, DuplicateLabelError, ParameterError
 
     Examples
     --------
@@ -149,7 +149,7 @@ class LinearProgram(Program):
 
         Raises
         ------
-        DuplicateLabelError, InfiniteValueError, ModelError, FileFormatError
+        DuplicateLabelError, ModelError, FileFormatError
             See `otmodels.languages.mps.write_mps`.
         """
         door().write_mps(self, Path(path))

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Literal, Self, overload
 
 import numpy as np
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, issparse
 
 from otmodels.arrays import FloatArray, IndexArray, read_only
-from otmodels.errors import DuplicateLabelError, InfiniteValueError, NotANumberError, ShapeError
+from otmodels.errors import DuplicateLabelError, InfiniteValueError, NotANumberError, ParameterError, ShapeError
 
 
 class Names(Sequence[str]):
@@ -68,7 +68,7 @@ class Program:
     c : ndarray (k,)
         Costs.
     A : csc_array (r, k)
-        Matrix.
+        Matrix; a dense one, or one of another sparse format, is converted.
     row_lower, row_upper : ndarray (r,)
         Bounds on the rows, equal in an equality row, infinite where there is none.
     lower, upper : ndarray (k,)
@@ -82,7 +82,7 @@ class Program:
 
     Raises
     ------
-    ShapeError, NotANumberError, InfiniteValueError, DuplicateLabelError
+    ShapeError, NotANumberError, InfiniteValueError, DuplicateLabelError, ParameterError
     """
 
     c: FloatArray
@@ -97,7 +97,7 @@ class Program:
     offset: float = field(default=0.0)
 
     def __post_init__(self) -> None:
-        if self.A.format != "csc":
+        if not issparse(self.A) or self.A.format != "csc":
             object.__setattr__(self, "A", csc_array(self.A))
         rows, columns = self.A.shape
         sizes = {
@@ -118,9 +118,23 @@ class Program:
             object.__setattr__(self, argument, read_only(getattr(self, argument).view()))
         for argument in ("row_names", "column_names"):
             if not isinstance(getattr(self, argument), Names):
-                _check_unique(argument, getattr(self, argument))
-        if not (np.isfinite(self.c).all() and np.isfinite(self.A.data).all()):
-            raise InfiniteValueError("c, A", "hold NaN or infinite entries", "Costs and coefficients must be finite")
+                _check_names(argument, getattr(self, argument))
+        if not (np.isfinite(self.c).all() and np.isfinite(self.A.data).all() and np.isfinite(self.offset)):
+            raise InfiniteValueError("c, A, offset", "hold NaN or infinite entries", "Costs and coefficients must be finite")
+        if self.sense not in ("min", "max"):
+            raise ParameterError("sense", f"is {self.sense!r}", "Choose 'min' or 'max'")
+        self._check_bounds()
+
+    def _check_bounds(self) -> None:
+        sides = (
+            ("row", self.row_names, self.row_lower, self.row_upper),
+            ("column", self.column_names, self.lower, self.upper),
+        )
+        for kind, names, lower, upper in sides:
+            nowhere = np.isposinf(lower) | np.isneginf(upper)
+            if nowhere.any():
+                fault = f"{kind} {names[int(nowhere.argmax())]} has an infinite bound on the wrong side"
+                raise InfiniteValueError("bounds", fault, "A lower bound is finite or -inf, an upper one finite or inf")
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -171,8 +185,13 @@ class Program:
             self.offset,
         )
 
-    def same_as(self, other: Program, rows: IndexArray, columns: IndexArray) -> bool:
-        """Whether `other`, its rows and columns taken in the given order, is this program to the last bit, names aside."""
+    def same_as(self, other: Program, rows: IndexArray | None = None, columns: IndexArray | None = None) -> bool:
+        """Whether `other`, its rows and columns taken in the given order, is this program to the last bit, names aside.
+
+        Where no order is given, they are taken as they come.
+        """
+        rows = np.arange(other.shape[0]) if rows is None else rows
+        columns = np.arange(other.shape[1]) if columns is None else columns
         vectors = (
             (self.c, other.c, columns),
             (self.lower, other.lower, columns),
@@ -198,6 +217,13 @@ class Program:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.sense}, {self.shape[0]} rows, {self.shape[1]} columns, {self.A.nnz} nonzeros)"
+
+
+def _check_names(argument: str, names: Sequence[str]) -> None:
+    other = next((name for name in names if not isinstance(name, str)), None)
+    if other is not None:
+        raise ParameterError(argument, f"hold {other!r} of type {type(other).__name__}", "Give strings")
+    _check_unique(argument, names)
 
 
 def _check_unique(argument: str, names: Sequence[str]) -> None:

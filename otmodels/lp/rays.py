@@ -146,8 +146,8 @@ class DualRay:
     def table(self) -> pd.DataFrame:
         """One row a bound that takes part, indexed by (kind, name): side, bound, multiplier, and its term in the gain."""
         entries = [
-            (part.kind, part.names[k], part.side, part.values[k], part.multipliers[k], part.terms[k])
-            for part in self.bounds
+            (part.kind, part.names[k], part.side, part.values[k], part.multipliers[k], terms[k])
+            for part, terms in ((part, part.terms) for part in self.bounds)
             for k in np.flatnonzero(part.multipliers).tolist()
         ]
         columns = ["kind", "name", "side", "bound", "multiplier", "term"]
@@ -156,7 +156,7 @@ class DualRay:
     def __str__(self) -> str:
         """The rows, and the bounds on variables other than >= 0, that contradict each other."""
         rows, (_, _, lower, upper) = np.flatnonzero(self.rows.any(axis=0)), self.bounds
-        bounded = np.flatnonzero((lower.multipliers * np.abs(lower.values) > 0) | (upper.multipliers > 0))
+        bounded = np.flatnonzero((lower.terms != 0) | (upper.multipliers > 0))
         count, program = rows.size + bounded.size, self.program
         named = [_named(program.row_names[i], program.row_lower[i], program.row_upper[i]) for i in rows[:SHOWN].tolist()]
         left = max(SHOWN - len(named), 0)

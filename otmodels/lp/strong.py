@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -101,7 +102,7 @@ def eps_sweep(program: LinearProgram, epsilons: Sequence[float] = EPSILONS) -> E
     >>> sweep.table()["alternative"].tolist()
     ['y', 'y', 'x']
     """
-    if not all(np.isfinite(eps) and eps > 0 for eps in epsilons):
+    if not all(isinstance(eps, Real) and np.isfinite(eps) and eps > 0 for eps in epsilons):
         raise ParameterError("epsilons", f"are {list(epsilons)}", "Give numbers > 0, such as 1, 0.1, 0.01")
     stated = program.standard_form().program
     value = _value(stated)

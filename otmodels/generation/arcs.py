@@ -11,19 +11,19 @@ Every round has bounds: the flow's cost above; below, the value of f lowered at 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass
 
 import numpy as np
 
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.formulations import Links
 from otmodels.formulations.lipschitz import flow_program
-from otmodels.languages import DUAL_SIMPLEX, INTERIOR_POINT, PRIMAL_SIMPLEX, Session, refine
+from otmodels.generation.rounds import ROUNDING, Generation, Round, Watch
+from otmodels.languages import DUAL_SIMPLEX, INTERIOR_POINT, Session, refine
+from otmodels.languages.highs import Answer
 from otmodels.lipschitz_certificate import closed
 from otmodels.network import Arcs, Network
-from otmodels.status import OPTIMAL, PointStatus, Status, Termination
+from otmodels.status import OPTIMAL, Status
 
 PER_NODE = 4
 """Most arcs that a round adds at a node of either side."""
@@ -35,48 +35,9 @@ REACH = 3
 MANY_NODES = 1024
 """From this many nodes on, the first run is one of the interior point method."""
 
-ROUNDING = 16 * np.finfo(np.float64).eps
-"""A violation below this part of the largest cost is rounding."""
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """Where the generation stands.
-
-    Attributes
-    ----------
-    number : int
-        Rounds done, from 0.
-    arcs : int
-        Arcs in the program.
-    lower, upper : float
-        Proven bounds on the transport cost, the best so far.
-    seconds : float
-        Time since the start.
-    """
-
-    number: int
-    arcs: int
-    lower: float
-    upper: float
-    seconds: float
-
-    @property
-    def gap(self) -> float:
-        """Width of the bounds over the upper one."""
-        return max(self.upper - self.lower, 0.0) / self.upper if self.upper > 0 else 0.0
-
-    def __str__(self) -> str:
-        bounds = f"value in [{self.lower:.9g}, {self.upper:.9g}]"
-        return f"round {self.number}: {self.arcs} arcs, {bounds}, gap {self.gap:.1e}, {self.seconds:.1f} s"
-
-
-Watch: TypeAlias = Callable[[Round], None]
-"""Called after each round."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Generated:
+class GeneratedArcs:
     """What generation ended with.
 
     Attributes
@@ -91,6 +52,8 @@ class Generated:
         Bounds by round.
     iterations, refinements : int
         Of all runs of HiGHS.
+    seconds : float
+        Wall time.
     """
 
     status: Status
@@ -100,9 +63,10 @@ class Generated:
     rounds: tuple[Round, ...]
     iterations: int
     refinements: int
+    seconds: float
 
 
-def generate(
+def generate_arcs(
     start: Network,
     *,
     stretch: float = np.inf,
@@ -110,7 +74,7 @@ def generate(
     time_limit: float | None = None,
     watch: Watch | None = None,
     verbose: bool = False,
-) -> Generated:
+) -> GeneratedArcs:
     """Solve a flow program over all pairs of nodes, starting from the arcs of a network.
 
     Parameters
@@ -129,82 +93,64 @@ def generate(
     verbose : bool
         Whether HiGHS prints its log.
     """
-    return _Generation(start, stretch, time.perf_counter() + (time_limit or np.inf), verbose, watch).run(gap)
+    made = _Arcs(start, stretch, time.perf_counter() + (time_limit or np.inf), watch, verbose)
+    return made.nothing_moves() if not start.nodes.divergence.any() else made.generated(gap)
 
 
-@dataclass(slots=True)
-class _Generation:
-    """The state of a generation."""
+class _Arcs(Generation):
+    """A flow program whose arcs are generated."""
 
-    start: Network
-    stretch: float
-    deadline: float
-    verbose: bool
-    watch: Watch | None
-    started: float = field(default_factory=time.perf_counter)
-    rounds: list[Round] = field(default_factory=list)
-    flow: FloatArray = field(default_factory=lambda: np.zeros(0))
-    network: Network = field(init=False)
-    session: Session = field(init=False)
-    potential: FloatArray = field(init=False)
+    def __init__(self, start: Network, stretch: float, deadline: float, watch: Watch | None, verbose: bool) -> None:
+        super().__init__(deadline, watch, verbose)
+        self.network, self.stretch = start, stretch
+        self.flow, self.potential = np.zeros(0), np.zeros(start.nodes.size)
 
-    def run(self, gap: float) -> Generated:
-        """Rounds until nothing is violated, the gap is reached, or something stops them."""
-        if not self.start.nodes.divergence.any():
-            return self._nothing_moves()
-        self.network, self.potential = self.start, np.zeros(self.start.nodes.size)
-        self.session = Session(flow_program(Links(self.start)), self.deadline, self.verbose)
-        refinements = 0
-        try:
-            status, f = self._rounds(gap)
-            if status.optimal:
-                self.flow, self.potential, refinements = refine(self.session, self.flow, f)
-        except KeyboardInterrupt:
-            status = self._ended(Termination.INTERRUPTED)
+    def generated(self, gap: float) -> GeneratedArcs:
+        """What the rounds end with."""
+        self.session = Session(flow_program(Links(self.network)), self.deadline, self.verbose)
+        self._prices = _Prices(self.network)
+        status = self.run(gap)
         flow = np.concatenate([np.maximum(self.flow, 0.0), np.zeros(self.network.arcs.count - self.flow.size)])
         potential, iterations = closed(self.network, self.potential), self.session.iterations
-        return Generated(status, self.network, flow, potential, tuple(self.rounds), iterations, refinements)
+        about = tuple(self.rounds), iterations, self.refinements, self.seconds
+        return GeneratedArcs(status, self.network, flow, potential, *about)
 
-    def _rounds(self, gap: float) -> tuple[Status, FloatArray]:
-        """Solve, price and add arcs; the status, and the multipliers of the last run."""
-        method = INTERIOR_POINT if self.network.nodes.size >= MANY_NODES else DUAL_SIMPLEX
-        prices, f = _Prices(self.network), self.potential
-        while True:
-            answer = self.session.run(method)
-            if not answer.status.optimal or answer.x is None or answer.y is None:
-                return self._ended(answer.status.termination), f
-            self.flow, f = answer.x, answer.y
-            found = prices.of(f, self.network.arcs)
-            self._note((found.lowered, f / self.stretch))
-            if not found.tail.size:
-                return OPTIMAL, f
-            if self.rounds[-1].gap <= gap:
-                return Status(Termination.GAP, PointStatus.FEASIBLE, PointStatus.FEASIBLE), f
-            added = found.arcs(self.network)
-            self.session.add_columns(added.length, added.incidence())
-            self.network = Network(self.network.problem, self.network.nodes, _joined(self.network.arcs, added))
-            method = PRIMAL_SIMPLEX
+    def nothing_moves(self) -> GeneratedArcs:
+        """Where both measures are the same."""
+        nodes, arcs = self.network.nodes.size, self.network.arcs.count
+        self.note(arcs, 0.0, 0.0)
+        return GeneratedArcs(OPTIMAL, self.network, np.zeros(arcs), np.zeros(nodes), tuple(self.rounds), 0, 0, self.seconds)
 
-    def _ended(self, termination: Termination) -> Status:
-        known = PointStatus.FEASIBLE if self.rounds else PointStatus.NONE
-        return Status(termination, known, known)
+    def first(self) -> Answer:
+        """All arcs of the network at once."""
+        return self.session.run(INTERIOR_POINT if self.network.nodes.size >= MANY_NODES else DUAL_SIMPLEX)
 
-    def _nothing_moves(self) -> Generated:
-        nodes, arcs = self.start.nodes.size, self.start.arcs.count
-        self.rounds.append(Round(0, arcs, 0.0, 0.0, time.perf_counter() - self.started))
-        return Generated(OPTIMAL, self.start, np.zeros(arcs), np.zeros(nodes), tuple(self.rounds), 0, 0)
+    def price(self, x: FloatArray, y: FloatArray) -> bool:
+        """Steepness of the potential y along all pairs of a surplus and a deficit node."""
+        self.flow = x
+        self._found = self._prices.of(y, self.network.arcs)
+        self._bound((self._found.lowered, y / self.stretch))
+        return not self._found.tail.size
 
-    def _note(self, candidates: tuple[FloatArray, ...]) -> None:
-        """Record the bounds of a round, and keep the potential of the best lower one."""
-        upper, best = float(self.network.arcs.length @ self.flow), self.rounds[-1].lower if self.rounds else -np.inf
+    def add(self) -> None:
+        """The steepest pairs as arcs."""
+        added = self._found.arcs(self.network)
+        self.session.add_columns(added.length, added.incidence())
+        self.network = Network(self.network.problem, self.network.nodes, _joined(self.network.arcs, added))
+
+    def finish(self, x: FloatArray, y: FloatArray) -> Status:
+        """Flow and potential to relative accuracy."""
+        self.flow, self.potential, self.refinements = refine(self.session, x, y)
+        return OPTIMAL
+
+    def _bound(self, candidates: tuple[FloatArray, ...]) -> None:
+        """Note the bounds of a round, and keep the potential of the best lower one."""
+        best = self.rounds[-1].lower if self.rounds else -np.inf
         for potential in candidates:
             value = float(self.network.nodes.divergence @ potential)
             if value > best:
                 best, self.potential = value, potential
-        seconds = time.perf_counter() - self.started
-        self.rounds.append(Round(len(self.rounds), self.network.arcs.count, best, upper, seconds))
-        if self.watch:
-            self.watch(self.rounds[-1])
+        self.note(self.network.arcs.count, best, float(self.network.arcs.length @ self.flow))
 
 
 def _joined(one: Arcs, other: Arcs) -> Arcs:
