@@ -1,4 +1,4 @@
-"""The command line: solve, distance, lipschitz, explain, compare, certify, dual, benchmark; the same verbs as in Python."""
+"""The command line: solve, distance, lipschitz, explain, report, compare, certify, dual, benchmark; the verbs of Python."""
 
 import logging
 import sys
@@ -11,9 +11,10 @@ from otmodels.cli.distance import distance
 from otmodels.cli.dual import dual
 from otmodels.cli.explain import explain
 from otmodels.cli.lipschitz import lipschitz
+from otmodels.cli.page.command import report
 from otmodels.cli.solve import solve
 
-for _command in (solve, distance, lipschitz, explain, compare, certify, dual):
+for _command in (solve, distance, lipschitz, explain, report, compare, certify, dual):
     app.command()(_command)
 app.add_typer(benchmark, name="benchmark")
 

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from otmodels.cli import gallery
 from otmodels.cli.atoms import potentials_table
 from otmodels.cli.terminal import console, fact, say
 from otmodels.datasets import Dataset
-from otmodels.errors import LabelMismatchError, ParameterError, ShapeError
+from otmodels.errors import ParameterError
 from otmodels.lipschitz_solution import LipschitzSolution, Result
-from otmodels.solution import Solution, Unsolved
+from otmodels.solution import Unsolved
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 TABLES = ("summary", "plan", "potentials", "certificate", "flow", "nodes", "report", "axioms", "attained", "tightness", "compare")
 EXPLANATIONS = ("bottlenecks", "repair", "degeneracy", "uniqueness", "ranging")
-FIGURES = ("earth_moving", "plan_map", "plan_heatmap", "potentials_line", "slack_heatmap")
-LIPSCHITZ_FIGURES = ("flow_arrows", "potentials_overlay", "lipschitz_matrix")
 
 
 class Folder:
@@ -57,7 +55,8 @@ class Folder:
         """Say what was written, and what else is there that an earlier run may have written."""
         out = console()
         out.print()
-        ours = [f"{name}.csv" for name in (*TABLES, *EXPLANATIONS)] + [f"{name}.png" for name in (*FIGURES, *LIPSCHITZ_FIGURES)]
+        figures = (*gallery.FIGURES, *gallery.LIPSCHITZ_FIGURES)
+        ours = [f"{name}.csv" for name in (*TABLES, *EXPLANATIONS)] + [f"{name}.png" for name in figures]
         left = [name for name in ours if name not in self.names and (self.path / name).exists()]
         for verb, names in (("wrote", self.written), ("replaced", self.overwritten), ("left as is", left)):
             if names:
@@ -76,7 +75,7 @@ def write_result(folder: Folder, data: Dataset, result: Result) -> None:
         write_flow(folder, result)
         folder.add_table("nodes.csv", result.nodes_table())
         write_lipschitz_figures(folder, data, result)
-    _write_figures(folder, data, result)
+    _write_figures(folder, gallery.of_plan(data, result))
 
 
 def write_flow(folder: Folder, result: LipschitzSolution) -> None:
@@ -90,57 +89,17 @@ def _summary(data: Dataset, result: Result) -> pd.DataFrame:
     return pd.concat([result.summary(), pd.DataFrame(about, columns=["fact", "value"]).set_index("fact")])
 
 
-def _write_figures(folder: Folder, data: Dataset, result: Solution | LipschitzSolution) -> None:
-    """The figures of any plan and potentials."""
-    from otmodels import plots
-
-    # A Lipschitz solution has a plan and potentials too.
-    solution = cast(Solution, result)
-    mass, cost, length = data.mass_unit, data.units.cost, data.units.distance
-    figures: tuple[Callable[[], Axes], ...] = (
-        lambda: plots.earth_moving(solution, mass_unit=mass, length_unit=length)[0],
-        lambda: plots.plan_map(solution, image=_is_image(data), mass_unit=mass, length_unit=length),
-        lambda: plots.plan_heatmap(solution, mass_unit=mass),
-        lambda: plots.potentials_line(solution, length_unit=length, cost_unit=cost),
-        lambda: plots.slack_heatmap(solution, cost_unit=cost),
-    )
-    for name, draw in zip(FIGURES, figures, strict=True):
-        _write_figure(folder, name, draw)
-
-
 def write_lipschitz_figures(folder: Folder, data: Dataset, result: LipschitzSolution) -> None:
-    """The figures of one potential and a flow."""
-    from otmodels import plots
-
-    mass, cost, length = data.mass_unit, data.units.cost, data.units.distance
-    geographic = data.coordinates[:1] != () and data.coordinates[0].lower().startswith("lon")
-    figures: tuple[Callable[[], Axes], ...] = (
-        lambda: plots.flow_arrows(result, image=_is_image(data), geographic=geographic, mass_unit=mass, length_unit=length),
-        lambda: plots.potentials_overlay(result, cost_unit=cost, length_unit=length),
-        lambda: plots.lipschitz_matrix(result),
-    )
-    for name, draw in zip(LIPSCHITZ_FIGURES, figures, strict=True):
-        _write_figure(folder, name, draw)
+    """Write the figures of one potential and a flow."""
+    _write_figures(folder, gallery.of_flow(data, result))
 
 
-def _is_image(data: Dataset) -> bool:
-    return data.coordinates == ("row", "column")
+def _write_figures(folder: Folder, drawers: gallery.Drawers) -> None:
+    """Write figures, and say on stderr what matplotlib remarks on them."""
 
-
-def _write_figure(folder: Folder, name: str, draw: Callable[[], Axes]) -> None:
-    """Write a figure, unless it says itself that the data are not for it."""
-    import matplotlib.pyplot as plt
-
-    # Files need no window, which a machine without a screen could not open.
-    plt.switch_backend("agg")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            figure = draw().get_figure(root=True)
-        except (ShapeError, LabelMismatchError):
-            return
-        assert figure is not None
+    def keep(name: str, figure: Figure) -> None:
         folder.add(f"{name}.png", lambda path: figure.savefig(path, dpi=150))
-        plt.close(figure)
-    for message in dict.fromkeys(str(warning.message) for warning in caught):
-        say(f"note: {name}.png: {message}")
+
+    for name, remarks in gallery.keep_each(drawers, keep):
+        for remark in remarks:
+            say(f"note: {name}.png: {remark}")

@@ -105,13 +105,13 @@ def write(found: Findings, folder: Folder) -> None:
     folder.add_table("certificate.csv", found.result.certificate.table())
     if not found.answers.empty:
         folder.add_table("compare.csv", found.answers)
-    flow = _flow(found)
+    flow = flow_of(found)
     if flow is not None:
         write_flow(folder, flow)
         write_lipschitz_figures(folder, found.data, flow)
 
 
-def _flow(found: Findings) -> LipschitzSolution | None:
+def flow_of(found: Findings) -> LipschitzSolution | None:
     """A solution with a flow; for a cost that is no metric that of the lower bound, None where it is too large."""
     if isinstance(found.result, LipschitzSolution):
         return found.result
