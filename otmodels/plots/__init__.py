@@ -1,9 +1,11 @@
 """Figures of a solution, as matplotlib axes.
 
 Every function draws into the axes it is given, or else into a new figure with constrained layout; none shows a figure or
-changes matplotlib's settings.
+changes matplotlib's settings. `DARK`, `LIGHT` and `INK` are their colours, apart in greyscale too, for figures of your own
+that stand beside them.
 """
 
+from otmodels.plots.canvas import DARK, INK, LIGHT
 from otmodels.plots.cone import farkas_cone
 from otmodels.plots.duality import closing_in, eps_sweep
 from otmodels.plots.heatmaps import plan_heatmap, slack_heatmap
@@ -13,6 +15,9 @@ from otmodels.plots.maps import plan_map
 from otmodels.plots.network import flow_arrows
 
 __all__ = [
+    "DARK",
+    "INK",
+    "LIGHT",
     "closing_in",
     "earth_moving",
     "eps_sweep",
