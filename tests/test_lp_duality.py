@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -297,6 +298,13 @@ class TestStrongDuality:
 class TestRepair:
     def test_of_a_feasible_program_is_nothing(self) -> None:
         assert repair(LinearProgram.standard([1], [[2]], [3])).total == 0
+
+    def test_says_on_which_side_a_row_gives(self) -> None:
+        short = LinearProgram.canonical([0, 0], [[-1, 0], [0, 1]], [2, 1])
+        assert repair(short).missing.tolist() == [2, 0]
+        above = replace(LinearProgram.canonical([0], [[1]], [0]), row_lower=np.array([-INF]), row_upper=np.array([-3.0]))
+        assert repair(above).missing.tolist() == [-3]
+        assert repair(above).table()[["activity", "loosen_by"]].to_numpy().tolist() == [[0, 3]]
 
     def test_names_the_rows_in_conflict_and_the_least_that_has_to_give(self) -> None:
         """Two of bread and three of milk, and four of both at the most; the fourth row has no part in it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import replace
 from fractions import Fraction
@@ -18,7 +19,7 @@ import otmodels as om
 from otmodels.arrays import FloatArray
 from otmodels.errors import ParameterError, SolveError
 from otmodels.languages import solve_program
-from otmodels.lp import Conflict, DualRay, LinearProgram, PrimalRay, conflict, conflict_of, farkas
+from otmodels.lp import Conflict, DualRay, LinearProgram, PrimalRay, conflict, conflict_of, farkas, proof, repair
 from otmodels.status import PointStatus, Termination
 
 INF = np.inf
@@ -209,6 +210,36 @@ class TestPrimalRay:
         assert not PrimalRay(level, np.zeros(3), np.ones(3)).verified
 
 
+def summed(lp: LinearProgram, seed: int) -> DualRay:
+    """The sum of three proofs: those of the least violation with its rows in three systems of units."""
+    y = np.zeros(lp.shape[0])
+    for size in 2.0 ** np.random.default_rng(seed).integers(-3, 4, (3, y.size)):
+        matrix = csc_array(lp.A.multiply(size[:, None]))
+        y += size * repair(replace(lp, A=matrix, row_lower=lp.row_lower * size, row_upper=lp.row_upper * size)).multipliers
+    return DualRay.of(lp, y / np.abs(y).max())
+
+
+class TestProof:
+    def test_a_solver_that_proposes_no_proof_or_a_false_one_does_not_decide(self) -> None:
+        lp = TestDualRay().lp()
+        run = solve_program(lp)
+        assert run.dual_ray is not None
+        for proposed in (None, -run.dual_ray, np.zeros(4), np.ones(4)):
+            ray = proof(lp, replace(run, dual_ray=proposed))
+            assert isinstance(ray, DualRay)
+            assert ray.verified
+        lp = stated([-1, 0], [[1, -1]], [(0, 0)], [(0, INF)] * 2)
+        run = solve_program(lp)
+        for direction in (None, -np.ones(2), np.zeros(2), np.ones(2)):
+            assert isinstance(proof(lp, replace(run, primal_ray=direction)), PrimalRay)
+
+    def test_there_is_none_where_time_runs_out_or_an_optimum_was_found(self) -> None:
+        lp = TestDualRay().lp()
+        assert proof(lp, replace(solve_program(lp), dual_ray=None), time_limit=1e-9) is None
+        bread = LinearProgram.canonical([1], [[1]], [1])
+        assert proof(bread, solve_program(bread)) is None
+
+
 class TestConflict:
     @given(st.integers(0, 2**32 - 1), st.integers(3, 20))
     @settings(deadline=None, max_examples=60)
@@ -223,6 +254,28 @@ class TestConflict:
         assert isinstance(only(lp, kept).solve().ray, DualRay)
         for left_out in kept:
             assert only(lp, [member for member in kept if member != left_out]).solve().status.optimal
+
+    @given(st.integers(0, 2**32 - 1), st.integers(4, 14))
+    @settings(deadline=None, max_examples=150)
+    def test_a_sum_of_proofs_is_reduced_to_one_that_needs_all_its_bounds(self, seed: int, most: int) -> None:
+        lp = drawn(seed, most)
+        if not isinstance(lp.solve().ray, DualRay):
+            return
+        start = summed(lp, seed)
+        assert start.verified
+        found = conflict_of(start)
+        kept = members(found)
+        assert found.irreducible
+        assert set(kept) <= set(members(Conflict(start, False)))
+        assert isinstance(only(lp, kept).solve().ray, DualRay)
+        for left_out in kept:
+            assert only(lp, [member for member in kept if member != left_out]).solve().status.optimal
+
+    def test_what_is_too_large_to_be_reduced_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys.modules[conflict.__module__], "MOST_ROWS", 2)
+        found = infeasible(TestDualRay().lp())
+        assert not found.irreducible
+        assert set(found.rows) == {"bread", "milk", "bag"}
 
     def test_a_proof_with_more_rows_than_it_needs_is_reduced(self) -> None:
         """Two contradictions at once, and their sum as the proof to start from."""
