@@ -4,8 +4,9 @@ Every measurement runs in a process of its own, so that its peak memory is its o
 a machine that slows down slows all of them down. What is reported is the median over the turns.
 """
 
+from otmodels.benchmark.dense import FAMILIES, SIZES, dense
 from otmodels.benchmark.grid import CASES, grid
 from otmodels.benchmark.languages import STEPS, languages
 from otmodels.benchmark.methods import methods
 
-__all__ = ["CASES", "STEPS", "grid", "languages", "methods"]
+__all__ = ["CASES", "FAMILIES", "SIZES", "STEPS", "dense", "grid", "languages", "methods"]

@@ -65,6 +65,29 @@ def grid(
 
 
 @benchmark.command()
+def dense(
+    size: Annotated[list[int] | None, typer.Option(min=1, help="Atoms on each side; may be repeated.")] = None,
+    family: Annotated[
+        list[str] | None, typer.Option(metavar="|".join(benchmarks.FAMILIES), help="Kinds of costs; may be repeated.")
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Turns of otmodels and of ot.emd; medians are shown.")] = 3,
+    largest_emd: Annotated[int, typer.Option(help="Largest size for ot.emd: 10,000 takes 4.5 GB; 0 leaves it out.")] = 10_000,
+    out: Annotated[Path | None, typer.Option(help="Folder for dense.csv.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Large dense problems on generated pairs, against ot.emd, SciPy and the full program.
+
+    \b
+    otmodels benchmark dense
+    otmodels benchmark dense --size 10000 --family euclidean --repeats 1
+    """  # noqa: D301
+    folder = None if out is None else Folder(out)
+    sizes, families = tuple(size or benchmarks.SIZES), tuple(family or benchmarks.FAMILIES)
+    measured = benchmarks.dense(families, sizes, repeats, largest_emd, say)
+    _finish("dense", measured, {"repeats": repeats}, folder, as_json, _dense_table(measured))
+
+
+@benchmark.command()
 def methods(
     side: Annotated[list[int] | None, typer.Option(min=2, help="Sides of the grids; may be repeated.")] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Turns that each method takes; medians are shown.")] = 3,
@@ -119,6 +142,31 @@ _EMD_COLUMNS = (("emd_seconds", 2), ("emd_peak_mib", 0), ("emd_over_otmodels", 2
 
 def _or_dash(value: float, places: int) -> str:
     return "-" if np.isnan(value) else f"{value:.{places}f}"
+
+
+def _dense_table(measured: pd.DataFrame) -> Iterator[RenderableType]:
+    yield heading("Dense", "generated pairs, certified over all; ot.emd with its cost matrix")
+    yield fact("columns", "seconds and peak MiB; pairs an atom; time / ot.emd's; SciPy's and the full program's time / ours")
+    rows = measured.reset_index()
+    columns = [
+        [f"{value:,}" for value in rows["n"]],
+        [f"{value:.2f}" for value in rows["seconds"]],
+        [f"{value:.0f}" for value in rows["peak_mib"]],
+        [f"{value:.1f}" for value in rows["pairs_per_atom"]],
+        [numerals.small(value) for value in rows["relative_gap"]],
+        *([_or_dash(value, places) for value in rows[name]] for name, places in _DENSE_COLUMNS),
+    ]
+    names = ["", "n", "s", "MiB", "pairs", "gap", "emd s", "emd MiB", "/emd", "SciPy/", "full/"]
+    yield table(names, [rows["family"].tolist(), *columns], words=("",))
+
+
+_DENSE_COLUMNS = (
+    ("emd_seconds", 2),
+    ("emd_peak_mib", 0),
+    ("to_emd", 2),
+    ("scipy_over_otmodels", 0),
+    ("full_over_otmodels", 1),
+)
 
 
 def _methods_table(measured: pd.DataFrame) -> Iterator[RenderableType]:
