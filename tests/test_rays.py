@@ -18,7 +18,7 @@ from test_lp_conversion import drawn, programs, stated
 import otmodels as om
 from otmodels.arrays import FloatArray
 from otmodels.errors import ParameterError, SolveError
-from otmodels.languages import solve_program
+from otmodels.languages import Declaration, compile_model, solve_program
 from otmodels.lp import Conflict, DualRay, LinearProgram, PrimalRay, conflict, conflict_of, farkas, proof, repair
 from otmodels.status import PointStatus, Termination
 
@@ -108,6 +108,9 @@ class TestExactlyOneAnswer:
     def test_units_of_rows_do_not_matter(self, unit: float) -> None:
         lp = stated([1, 1], [[1, 1], [unit, unit]], [(5, INF), (-INF, 3 * unit)], [(0, INF)] * 2)
         assert isinstance(lp.solve().ray, DualRay)
+        proposed = solve_program(lp).dual_ray
+        assert proposed is not None
+        assert DualRay.of(lp, proposed).verified
         loose = stated([1, 1], [[1, 1], [unit, unit]], [(5, INF), (-INF, 5 * unit)], [(0, INF)] * 2)
         assert loose.solve().verified
 
@@ -453,6 +456,7 @@ class TestEveryLanguage:
         assert set(found.rows) == {"source_marginal[Seattle]", "gate"}
         assert found.ray.gain == pytest.approx(50)
         assert found.repair()["loosen_by"].sum() == pytest.approx(50)
+        assert (found.repair()["loosen_by"] > 0).all()
 
     def test_its_error_says_so_and_has_the_proof(self, language: str) -> None:
         with pytest.raises(om.errors.InfeasibleError, match=r"gate \(<= 300\)") as caught:
@@ -476,6 +480,21 @@ class TestEveryLanguage:
         read = LinearProgram.from_model(getattr(lp, f"to_{language}")())
         assert set(infeasible(read).rows) == {"need", "left", "right"}
         assert infeasible(read).ray.gain == pytest.approx(2)
+
+
+def test_a_proof_from_cvxpy_has_the_signs_of_the_rows_as_they_were_written() -> None:
+    """At least 400 cases out of Seattle, which holds 350: a row that cvxpy turns around."""
+    import cvxpy as cp
+
+    model = om.build(om.read_dataset("data/canning").problem)
+    gate = (cp.sum(model.variables["gamma"][0, :]) >= 400).set_label("gate")
+    native = cp.Problem(model.native.objective, [*model.native.constraints, gate])
+    compiled = compile_model(Declaration(native, {}, {}), "cvxpy")
+    proposed = compiled.run(None, False).dual_ray
+    assert proposed is not None
+    ray = DualRay.of(compiled.program, proposed)
+    assert ray.verified
+    assert ray.table().loc[("row", "gate"), "side"] == "lower"
 
 
 def test_capacities_as_rows_of_many_atoms_are_reduced() -> None:

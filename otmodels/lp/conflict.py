@@ -160,7 +160,6 @@ def _without_one(ray: DualRay, others: FloatArray) -> Iterator[DualRay]:
     own = np.concatenate([y, ray.z])
     step = np.concatenate([others, -(program.A.T @ others)])
     step[np.abs(step) <= DEFAULT.slack * np.abs(step).max()] = 0.0
-    step[own == 0] = 0.0
     ratio = np.divide(step, own, out=np.zeros_like(own), where=own != 0)
     for sign in (1.0, -1.0):
         least, most = float((sign * ratio).min()), float((sign * ratio).max())
