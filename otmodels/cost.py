@@ -45,6 +45,11 @@ class BaseCost(ABC):
         """What the cost is, in words."""
 
     @property
+    def threadsafe(self) -> bool:
+        """Whether two threads may ask for blocks at the same time: not of a user's own function."""
+        return True
+
+    @property
     def bound(self) -> float:
         """A number that no |C_ij| is above, had without looking at pairs, no pair forbidden; +inf where none is known."""
         return np.inf
@@ -84,6 +89,11 @@ class _Among(BaseCost):
     def description(self) -> str:
         """What the cost is, in words."""
         return self.whole.description
+
+    @property
+    def threadsafe(self) -> bool:
+        """As that of the whole."""
+        return self.whole.threadsafe
 
     def block(self, rows: slice) -> FloatArray:
         """C[rows, :]."""
@@ -209,6 +219,11 @@ class GroundCost(BaseCost):
         """A number that no cost is above; +inf where none is known."""
         with np.errstate(over="ignore"):
             return float(np.float64(self.metric.bound(self.x, self.y)) ** self.power)
+
+    @property
+    def threadsafe(self) -> bool:
+        """Whether the metric is a named one."""
+        return not isinstance(self.metric, UserMetric)
 
     def block(self, rows: slice) -> FloatArray:
         """C[rows, :]."""

@@ -28,7 +28,7 @@ from otmodels.cost import BaseCost, GroundCost
 from otmodels.errors import ParameterError
 from otmodels.generation.rounds import ROUNDING, Generation, Round, Watch
 from otmodels.generation.start import Masses, start_from
-from otmodels.generation.sweeps import first_of_node, row_blocks
+from otmodels.generation.sweeps import first_of_node, over_blocks
 from otmodels.languages import DUAL_SIMPLEX, PRIMAL_SIMPLEX, Session, refine
 from otmodels.languages.highs import Answer
 from otmodels.lp import Program, numbered
@@ -42,7 +42,7 @@ PER_NODE = 2
 COARSE_GAP = 1e-3
 """Gap to which the sample is solved."""
 
-_BOX, _GROW = 32.0, 8.0
+_BOX, _GROW = 4.0, 8.0
 """First price of unserved mass, in entropies of the rough potentials, and its growth by a round."""
 
 _LARGEST_PRICE = 1e3
@@ -50,6 +50,9 @@ _LARGEST_PRICE = 1e3
 
 UNSERVED = 1e-12
 """Unserved mass below this part of the total is rounding."""
+
+_SERVED, _LOSS = 1e-10, 1e-12
+"""How right the last answer is without refinement: nodes served relative to their own mass, loss relative to the value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -247,13 +250,25 @@ class _Pairs(Generation):
         return None
 
     def finish(self, x: FloatArray, y: FloatArray) -> Status:
-        """Unserved mass at a price above that of any pair, then refinement to relative accuracy."""
+        """Where it is not right yet: unserved mass at a price above that of any pair, and refinement to relative accuracy."""
+        if self._right(x, y):
+            return OPTIMAL
         self._charge(np.full(self.nodes, 4 * self.unit) + np.abs(y))
         answer = self.session.run(PRIMAL_SIMPLEX)
         if answer.status.optimal and answer.x is not None and answer.y is not None:
             x, y, self.refinements = refine(self.session, answer.x, answer.y)
         self.price(x, y)
         return OPTIMAL
+
+    def _right(self, x: FloatArray, y: FloatArray) -> bool:
+        """Whether the pairs alone serve each node relative to its own mass, and no mass moves at a loss."""
+        program, r = self.session.program, self.nodes
+        masses, moved = np.concatenate(self.masses), x[r:]
+        missed = np.abs(program.A[:, r:] @ moved - masses)
+        loss = float(np.abs(moved) @ np.abs(program.c - program.A.T @ y)[r:])
+        rounding = 4 * ROUNDING * self.unit * self.total
+        served = (missed <= _SERVED * masses + np.finfo(np.float64).eps * self.total).all()
+        return bool(served and loss <= max(_LOSS * abs(float(self.costs @ moved)), rounding))
 
     def _served(self, x: FloatArray, f: FloatArray, g: FloatArray) -> float:
         """Cost of the plan, unserved mass moved in north-west corner order; it is kept if it is the best so far."""
@@ -273,17 +288,18 @@ class _Pairs(Generation):
     def _priced(self, f: FloatArray, g: FloatArray) -> tuple[IndexArray, FloatArray]:
         """Keys of the worst violated pairs of each node that are not in yet, and f^c."""
         m, floor = self.cost.shape[1], -ROUNDING * self.unit
-        lowered, keys, slacks = np.full(m, np.inf), [np.zeros(0, dtype=np.intp)], [np.zeros(0)]
-        for rows, block in row_blocks(self.cost):
+
+        def violated(rows: slice, block: FloatArray) -> tuple[FloatArray, IndexArray, FloatArray]:
             slack = block - f[rows, None]
             low = slack.min(axis=0)
-            np.minimum(lowered, low, out=lowered)
-            if (low - g).min() < floor:
-                slack -= g
-                flat = np.flatnonzero(slack < floor)
-                keys.append(flat + rows.start * m)
-                slacks.append(slack.ravel()[flat])
-        key, value = np.concatenate(keys), np.concatenate(slacks)
+            if (low - g).min() >= floor:
+                return low, np.zeros(0, dtype=np.intp), np.zeros(0)
+            slack -= g
+            flat = np.flatnonzero(slack < floor)
+            return low, flat + rows.start * m, slack.ravel()[flat]
+
+        lows, keys, slacks = zip(*over_blocks(self.cost, violated), strict=True)
+        lowered, key, value = np.min(lows, axis=0), np.concatenate(keys), np.concatenate(slacks)
         i, j = np.divmod(key, m)
         key = key[first_of_node(i, value, PER_NODE) | first_of_node(j, value, PER_NODE)]
         known = np.isin(key, self.keys)
@@ -326,8 +342,5 @@ def north_west(masses: Masses, order: Masses) -> tuple[IndexArray, FloatArray]:
 
 def _closed(cost: BaseCost, g: FloatArray) -> Masses:
     """Feasible potentials out of any g: g^cbar and then its c-transform."""
-    f = np.concatenate([(block - g).min(axis=1) for _, block in row_blocks(cost)])
-    lowered = np.full(g.size, np.inf)
-    for rows, block in row_blocks(cost):
-        np.minimum(lowered, (block - f[rows, None]).min(axis=0), out=lowered)
-    return f, lowered
+    f = np.concatenate(over_blocks(cost, lambda _, block: (block - g).min(axis=1)))
+    return f, np.min(over_blocks(cost, lambda rows, block: (block - f[rows, None]).min(axis=0)), axis=0)

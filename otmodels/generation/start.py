@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.cost import BaseCost, Cost
-from otmodels.generation.sweeps import BLOCK, SparsePairs, row_blocks, sweep_all
+from otmodels.generation.sweeps import BLOCK, SparsePairs, over_blocks, sweep_all
 
 Masses: TypeAlias = tuple[FloatArray, FloatArray]
 Solve: TypeAlias = Callable[[BaseCost, Masses], tuple[FloatArray, FloatArray]]
@@ -162,20 +162,22 @@ def near_pairs(cost: BaseCost, g: FloatArray, quota: int, jitter: float) -> Inde
     Each row and each column has one at least.
     """
     n, m = cost.shape
-    f = np.concatenate([(block - g).min(axis=1) for _, block in row_blocks(cost)])
+    f = np.concatenate(over_blocks(cost, lambda _, block: (block - g).min(axis=1)))
     row_least, column_least = (_thresholds(cost, f, g, quota, jitter, axis) for axis in (1, 0))
-    least, where = np.full(m, np.inf), np.zeros(m, dtype=np.intp)
-    keys = []
     noise = jitter * np.random.default_rng(0).random((min(n, max(1, BLOCK // m)), m))
-    for rows, block in row_blocks(cost):
+
+    def near(rows: slice, block: FloatArray) -> tuple[IndexArray, FloatArray, IndexArray]:
         slack = block - f[rows, None]
         slack -= g
         slack += noise[: len(slack)]
-        keys.append(np.arange(rows.start, rows.stop) * m + slack.argmin(axis=1))
-        _keep_least(least, where, slack, rows.start)
-        keys.append(np.flatnonzero((slack <= row_least[rows, None]) | (slack <= column_least)) + rows.start * m)
-    keys.append(where * m + np.arange(m))
-    return np.unique(np.concatenate(keys))
+        least = np.arange(rows.start, rows.stop) * m + slack.argmin(axis=1)
+        below = np.flatnonzero((slack <= row_least[rows, None]) | (slack <= column_least)) + rows.start * m
+        where = slack.argmin(axis=0)
+        return np.concatenate([least, below]), slack[where, np.arange(m)], where + rows.start
+
+    keys, slacks, where = zip(*over_blocks(cost, near), strict=True)
+    best = np.stack(where)[np.stack(slacks).argmin(axis=0), np.arange(m)]
+    return np.unique(np.concatenate([*keys, best * m + np.arange(m)]))
 
 
 def _thresholds(cost: BaseCost, f: FloatArray, g: FloatArray, quota: int, jitter: float, axis: int) -> FloatArray:
@@ -190,12 +192,3 @@ def _thresholds(cost: BaseCost, f: FloatArray, g: FloatArray, quota: int, jitter
     k = min(int(np.ceil(quota * few / size)), few) - 1
     found = np.partition(slack if axis else np.ascontiguousarray(slack.T), k, axis=1)[:, k]
     return np.minimum(found.astype(np.float64), 1e300)
-
-
-def _keep_least(least: FloatArray, where: IndexArray, slack: FloatArray, start: int) -> None:
-    """Update the least slack of each column, and its row, by a block, in place."""
-    low = slack.min(axis=0)
-    better = np.flatnonzero(low < least)
-    if better.size:
-        where[better] = slack[:, better].argmin(axis=0) + start
-        least[better] = low[better]

@@ -11,7 +11,10 @@ algorithm.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -23,9 +26,14 @@ from otmodels.cost import BaseCost
 
 SinglePrecision: TypeAlias = npt.NDArray[np.float32]
 Real = TypeVar("Real", np.float32, np.float64)
+Part = TypeVar("Part")
+Result = TypeVar("Result")
 
 BLOCK = 1 << 17
 """Entries of a block of costs: 1 MiB, which stays in a processor's cache while it is worked on."""
+
+_FEW_PARTS = 4
+_THREADS = min(os.cpu_count() or 1, 2)
 
 RELAX = 1.8
 """Over-relaxation: 1 is Sinkhorn's; 1.8 gets as far in 20 sweeps as 1 does in more than 100."""
@@ -43,13 +51,31 @@ _LARGEST = 1e15
 """Bound on the factors at an entropy."""
 
 
-def row_blocks(cost: BaseCost) -> Iterator[tuple[slice, FloatArray]]:
-    """Blocks of rows that fit a processor's cache."""
+def over_blocks(cost: BaseCost, work: Callable[[slice, FloatArray], Result]) -> list[Result]:
+    """What work makes of each block of rows, in their order."""
     n, m = cost.shape
     step = max(1, BLOCK // m)
-    for start in range(0, n, step):
-        rows = slice(start, min(start + step, n))
-        yield rows, cost.block(rows)
+    blocks = [slice(start, min(start + step, n)) for start in range(0, n, step)]
+    return in_parallel(lambda rows: work(rows, cost.block(rows)), blocks, threads=_THREADS if cost.threadsafe else 1)
+
+
+def in_parallel(work: Callable[[Part], Result], parts: Sequence[Part], threads: int | None = None) -> list[Result]:
+    """What work makes of each part, in their order; half of it in a second thread where there are two cores and parts enough."""
+    stop, threads = threading.Event(), _THREADS if threads is None else threads
+
+    def run(some: Sequence[Part]) -> list[Result]:
+        return [work(part) for part in some if not stop.is_set()]
+
+    if len(parts) < _FEW_PARTS or threads < 2:
+        return run(parts)
+    half = len(parts) // 2
+    with ThreadPoolExecutor(1) as other:
+        second = other.submit(run, parts[half:])
+        try:
+            return run(parts[:half]) + second.result()
+        except BaseException:
+            stop.set()
+            raise
 
 
 def sweep_all(
@@ -93,26 +119,32 @@ def _stage(
 ) -> tuple[FloatArray, float]:
     """Log v after the sweeps of one entropy, and how many targets matter to a source in the median."""
     stored = a.size * b.size <= STORED
-    kernel = list(_kernel(cost, g, epsilon)) if stored else []
-    v, spreads = np.ones_like(b), [np.inf]
+    kernel = over_blocks(cost, lambda rows, block: (rows, _kernel(block, g, epsilon))) if stored else []
+    v, spread = np.ones_like(b), np.inf
+
+    def swept(rows: slice, block: SinglePrecision) -> tuple[SinglePrecision, float]:
+        first = block[0] * v
+        activity = np.einsum("i,ij->j", a[rows] / np.einsum("ij,j->i", block, v), block)
+        return activity, float(first.sum() ** 2 / (first @ first))
+
     for sweep in range(sweeps if stored else max(1, sweeps // 3)):
-        total, spreads = np.zeros_like(b), []
-        for rows, block in kernel if stored else _kernel(cost, g, epsilon):
-            first = block[0] * v
-            spreads.append(float(first.sum() ** 2 / (first @ first)))
-            total += np.einsum("i,ij->j", a[rows] / np.einsum("ij,j->i", block, v), block)
-        v = _relaxed(v, b, total, sweep)
-    return np.log(v.astype(np.float64)), float(np.median(spreads))
+        made = (
+            in_parallel(lambda part: swept(*part), kernel)
+            if stored
+            else over_blocks(cost, lambda rows, block: swept(rows, _kernel(block, g, epsilon)))
+        )
+        v = _relaxed(v, b, np.sum([activity for activity, _ in made], axis=0, dtype=np.float32), sweep)
+        spread = float(np.median([spread for _, spread in made]))
+    return np.log(v.astype(np.float64)), spread
 
 
-def _kernel(cost: BaseCost, g: FloatArray, epsilon: float) -> Iterator[tuple[slice, SinglePrecision]]:
-    """Blocks of exp(-(C - f - g) / epsilon), f = g^cbar."""
-    for rows, block in row_blocks(cost):
-        slack = np.subtract(block, g).astype(np.float32)
-        slack -= slack.min(axis=1)[:, None]
-        slack *= np.float32(-1 / epsilon)
-        np.maximum(slack, np.float32(-_CLIP), out=slack)
-        yield rows, np.exp(slack, out=slack)
+def _kernel(block: FloatArray, g: FloatArray, epsilon: float) -> SinglePrecision:
+    """A block of exp(-(C - f - g) / epsilon), f = g^cbar."""
+    slack: SinglePrecision = np.subtract(block, g).astype(np.float32)
+    slack -= slack.min(axis=1)[:, None]
+    slack *= np.float32(-1 / epsilon)
+    np.maximum(slack, np.float32(-_CLIP), out=slack)
+    return np.exp(slack, out=slack)
 
 
 def _relaxed(factor: npt.NDArray[Real], mass: npt.NDArray[Real], activity: npt.NDArray[Real], sweep: int) -> npt.NDArray[Real]:
