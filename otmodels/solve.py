@@ -15,6 +15,7 @@ from otmodels.families import (
     Kantorovich,
     KantorovichRubinstein,
     applicable_network,
+    finest_infeasibility,
     infeasible,
     interval_of,
     ungenerated,
@@ -240,7 +241,8 @@ def explain_infeasibility(what: TransportProblem | Model) -> Infeasibility | Con
     if not isinstance(what, TransportProblem):
         remedy = "Give a TransportProblem or a Model; of a linear program, otmodels.lp.conflict(program) tells"
         raise ParameterError("what", f"is of type {type(what).__name__}", remedy)
-    return infeasibility(what)
+    found = infeasibility(what) if _flows_fast(what) else None
+    return found or finest_infeasibility(what)
 
 
 def compare(

@@ -289,6 +289,17 @@ class TestWhereMassHasNowhereToGo:
         allowed = np.isfinite(problem.cost.values)
         assert (result.explanation.f[:, None] + result.explanation.g)[allowed].max() <= 0
 
+    def test_a_shortfall_that_a_flow_in_parts_of_the_total_cannot_see_is_found(self) -> None:
+        tiny = 1e-9
+        cost = np.array([[0, INF], [1, 1]])
+        problem = om.TransportProblem([tiny, 1], [tiny / 2, 1 + tiny / 2], cost)
+        found = om.explain_infeasibility(problem)
+        assert found is not None
+        assert found.shortfall == pytest.approx(tiny / 2, rel=1e-6)
+        for form, language in SOLVERS:
+            with pytest.raises(InfeasibleError, match="hold 1e-09"):
+                om.solve(problem, form, language)
+
 
 class TestBadCosts:
     def measures(self) -> tuple[om.Measure, om.Measure]:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from otmodels.families.base import Answer, Family
-from otmodels.families.kantorovich import Kantorovich, independent_coupling, infeasible, planned, ungenerated
+from otmodels.families.kantorovich import (
+    Kantorovich,
+    finest_infeasibility,
+    independent_coupling,
+    infeasible,
+    planned,
+    ungenerated,
+)
 from otmodels.families.lipschitz import KantorovichRubinstein, applicable_network, interval_of, solution_of
 
 __all__ = [
@@ -12,6 +19,7 @@ __all__ = [
     "Kantorovich",
     "KantorovichRubinstein",
     "applicable_network",
+    "finest_infeasibility",
     "independent_coupling",
     "infeasible",
     "interval_of",

@@ -15,7 +15,7 @@ from otmodels.certificate import certify
 from otmodels.families.base import Answer, Family, unsolved_program
 from otmodels.feasibility import Infeasibility, infeasibility, infeasibility_of
 from otmodels.formulations import Support, formulation
-from otmodels.generation import GeneratedPairs
+from otmodels.generation import GeneratedPairs, generate_pairs
 from otmodels.languages import Declaration, Run
 from otmodels.lp import LinearProgram
 from otmodels.potentials import close, normalise, polish
@@ -112,7 +112,7 @@ class Kantorovich(Family):
 
     def _infeasible(self, form: str, answer: Answer, run: Run) -> Unsolved:
         """The problem itself has no feasible plan, or only its given support has none, which proves nothing above."""
-        found = self.infeasibility()
+        found = self.infeasibility() or (None if self._support.given else finest_infeasibility(self.problem))
         if found is None:
             return unsolved_program(self.problem, answer.program, run, "the program")
         if not self._support.given:
@@ -149,6 +149,13 @@ def planned(
         if again.relative_gap < certificate.relative_gap:
             (f, g), certificate = polished, again
     return Solution(status, problem, certificate.primal_value, f, g, plan, certificate, provenance)
+
+
+def finest_infeasibility(problem: TransportProblem) -> Infeasibility | None:
+    """As `infeasibility`, for shortfalls that a flow in parts of the total does not see; a solve on generated pairs."""
+    made = generate_pairs(problem) if problem.has_forbidden else None
+    stuck = made is not None and made.status.termination is Termination.INFEASIBLE
+    return infeasibility_of(problem, made.plan) if made is not None and stuck else None
 
 
 def ungenerated(problem: TransportProblem, made: GeneratedPairs) -> Unsolved:

@@ -14,6 +14,9 @@ from otmodels.errors import InfiniteValueError, NotANumberError, ShapeError
 from otmodels.lp.program import Program
 from otmodels.tolerances import DEFAULT, Tolerances
 
+NOISE = 16 * np.finfo(np.float64).eps
+"""Rounding of a sum, over the size of its terms."""
+
 
 def certify(program: Program, x: FloatArray, y: FloatArray, tolerances: Tolerances = DEFAULT) -> Certificate:
     """Check x (k,) and the row multipliers y (r,) against a linear program and say what they prove.
@@ -58,7 +61,9 @@ def _conclude(program: Program, sign: float, x: FloatArray, y: FloatArray, toler
     terms = float(np.abs(program.c * x).sum())
     largest = float(np.abs(program.c).max(initial=0.0) * np.abs(x).sum())  # multipliers may stand in any gauge
     magnitude = terms + min(float(np.abs(y * activity).sum()), terms + largest)
-    scale = max(abs(primal), abs(dual), tolerances.rounding * magnitude)
+    # Multipliers in floating point cannot be better than this, where they are large and what they multiply cancels.
+    noise = min(NOISE * float(np.abs(y) @ (abs(program.A) @ np.abs(x))), tolerances.gap * (terms + largest))
+    scale = max(abs(primal), abs(dual), tolerances.rounding * magnitude, noise / tolerances.gap)
     row_split, row_signs = _complementarity(y, activity, *row_bounds)
     split, signs = _complementarity(z, x, *bounds)
     row_names, names, product = program.row_names, program.column_names, tolerances.complementarity * scale
