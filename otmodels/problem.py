@@ -44,6 +44,8 @@ class TransportProblem:
     Raises
     ------
     ShapeError, LabelMismatchError, UnbalancedError, ForbiddenAtomError, UnknownNameError
+    ParameterError
+        A total mass, or a total mass times the largest potential that there can be, is beyond floating point.
 
     Examples
     --------
@@ -75,6 +77,7 @@ class TransportProblem:
             raise ShapeError("cost", f"has shape {cost.shape} for {atoms}", "Give one row a source and one column a target")
         source, target, adjustments = _balanced(source, target, balance)
         has_forbidden, cost_unit = _scan(cost, source, target)
+        _check_products(source, target, cost_unit)
         for name, value in (
             ("source", source),
             ("target", target),
@@ -152,6 +155,14 @@ def _balanced(source: Measure, target: Measure, balance: str) -> tuple[Measure, 
         target.scaled(a / b),
         (f"target masses multiplied by {a / b!r}: the totals {a!r} and {b!r} differed by rounding",),
     )
+
+
+def _check_products(source: Measure, target: Measure, cost_unit: float) -> None:
+    """Raise where <a, f> can overflow: potentials are sums of up to n + m costs."""
+    mass, atoms = max(source.total, target.total), source.size + target.size
+    if not np.isfinite(atoms * float(cost_unit) * mass):
+        fault = f"a total mass of {mass:.3g} times costs up to {cost_unit:.3g} is beyond floating point"
+        raise ParameterError("source, cost", fault, "Measure mass or cost in a larger unit")
 
 
 def _scan(cost: BaseCost, source: Measure, target: Measure) -> tuple[bool, float]:

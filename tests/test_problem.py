@@ -18,6 +18,7 @@ from otmodels.errors import (
     InputError,
     NegativeMassError,
     NotANumberError,
+    ParameterError,
     ShapeError,
     UnbalancedError,
     UnknownNameError,
@@ -164,6 +165,11 @@ class TestBalance:
         huge = om.Measure([1e308, 1e308])
         with np.errstate(over="ignore"), pytest.raises(InputError, match="larger unit"):
             om.TransportProblem(huge, huge, zeros(huge, huge))
+
+    @pytest.mark.parametrize(("mass", "cost"), [(1e300, 1e10), (1e10, 1e300), (1e160, 1e160)])
+    def test_a_value_beyond_floating_point(self, mass: float, cost: float) -> None:
+        with pytest.raises(ParameterError, match="source, cost: a total mass of"):
+            om.TransportProblem([mass, mass], [mass, mass], [[0, cost], [cost, 0]])
 
 
 class TestForbidden:

@@ -63,6 +63,12 @@ def test_masses_and_costs_in_any_unit(mass_power: int, cost_power: int, form: st
     assert_right(solve(problem, form, language), VALUE * mass * cost)
 
 
+@pytest.mark.parametrize(("mass", "cost"), [(1e20, 1.0), (1e300, 1.0), (1.0, 1e20), (1.0, 1e300), (1e150, 1e150)])
+def test_numbers_that_highs_would_take_as_infinite(mass: float, cost: float, form: str, language: str) -> None:
+    solution = solve(om.TransportProblem(mass * np.array(A), mass * np.array(B), cost * np.array(COST)), form, language)
+    assert_right(solution, VALUE * mass * cost)
+
+
 @pytest.mark.parametrize("power", [-6, -7, -9, -11, -12])
 def test_an_atom_of_tiny_mass_is_served(power: int, form: str, language: str) -> None:
     """The tiny source goes where it is cheapest at the margin, at the price that the potentials of the rest set."""

@@ -21,6 +21,8 @@ def load(program: LinearProgram) -> Any:
     rows, columns = program.shape
     highs = highspy.Highs()
     highs.silent()
+    for option in ("infinite_bound", "infinite_cost"):  # masses from 1e20 on are finite, if in an odd unit
+        highs.setOptionValue(option, highspy.kHighsInf)
     empty = np.array([], dtype=np.int32)
     highs.addRows(rows, program.row_lower, program.row_upper, 0, empty, empty, np.array([], dtype=np.float64))
     start, index = program.A.indptr[:-1].astype(np.int32), program.A.indices.astype(np.int32)

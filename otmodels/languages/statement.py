@@ -121,7 +121,7 @@ def to_highspy(program: Program) -> Declaration:
     DuplicateLabelError
         A name repeats.
     ModelError
-        HiGHS does not take the program as it is: it drops coefficients below 1e-9, and takes numbers from 1e20 as infinite.
+        HiGHS does not take the program as it is: it drops coefficients up to 1e-9, and refuses those above 1e15.
     """
     check_statable(program)
     rows, columns = program.shape
@@ -131,7 +131,7 @@ def to_highspy(program: Program) -> Declaration:
     if native.getNumCol() != columns or not program.same_as(
         HighspyProgram(declaration).program, np.arange(rows), np.arange(columns)
     ):
-        fault = "has numbers that HiGHS drops or takes as infinite: coefficients up to 1e-9 or above 1e15, others from 1e20"
+        fault = "has coefficients that HiGHS drops or refuses: up to 1e-9 or above 1e15"
         raise ModelError("program", fault, "Choose other units for its rows and columns")
     for k, name in enumerate(program.row_names):
         native.passRowName(k, name)
