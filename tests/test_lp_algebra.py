@@ -62,7 +62,7 @@ def test_rows_and_bounds_of_every_kind() -> None:
         "subject to  equal:  x + 2 y = 1\n"
         "            between:  2 <= -y + z <= 5\n"
         "            most:  3 w <= 7\n"
-        "            loose:  x + y + z + w free\n"
+        "            loose:  x + y + z + w  (free)\n"
         "            empty:  0 <= 0\n"
         "with        x >= 0\n"
         "            y free\n"

@@ -69,20 +69,20 @@ def _rows(program: Program, most: int, width: int) -> list[str]:
     for i in range(min(most, count)):
         span = slice(matrix.indptr[i], matrix.indptr[i + 1])
         words = _sum(matrix.data[span], matrix.indices[span], program.column_names)
-        before, after = _relation(program.row_lower[i], program.row_upper[i])
+        before, after = _relation(program.row_lower[i], program.row_upper[i], free=" (free)")
         name = f"{program.row_names[i]}:  "
         lines.append(name + _wrapped([*before, *words, *after], width, _INDENT + len(name), _INDENT + 4))
     return lines + _more(count - most, "row")
 
 
-def _relation(lower: float, upper: float) -> tuple[list[str], list[str]]:
-    """What stands before and after an expression between two bounds."""
+def _relation(lower: float, upper: float, free: str = "free") -> tuple[list[str], list[str]]:
+    """What stands before and after an expression between two bounds; a row without any is set off from its last name."""
     below, above = np.isfinite(lower), np.isfinite(upper)
     if lower == upper:
         return [], [f"= {_number(lower)}"]
     if below and above:
         return [f"{_number(lower)} <="], [f"<= {_number(upper)}"]
-    return [], [f">= {_number(lower)}"] if below else [f"<= {_number(upper)}"] if above else ["free"]
+    return [], [f">= {_number(lower)}"] if below else [f"<= {_number(upper)}"] if above else [free]
 
 
 def _bounds(program: Program, most: int, width: int) -> list[str]:
