@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TypedDict
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
@@ -14,7 +13,7 @@ from otmodels.certificate import certify
 from otmodels.cost import GroundCost, ground_cost
 from otmodels.errors import ParameterError
 from otmodels.families import interval_of, planned, solution_of, ungenerated
-from otmodels.generation import DIRECT, REACH, GeneratedArcs, GeneratedPairs, Watch, generate_arcs, generate_pairs
+from otmodels.generation import DIRECT, REACH, Asked, GeneratedArcs, GeneratedPairs, Watch, generate_arcs, generate_pairs
 from otmodels.languages import PRIMAL_SIMPLEX, check_time_limit
 from otmodels.line import Line, exact_staircase, flow_along, potentials_along, rounded_staircase
 from otmodels.lipschitz_solution import LipschitzSolution, Result
@@ -105,15 +104,6 @@ def wasserstein_distance(
     if throw and isinstance(result, Unsolved):
         raise error_of(result)
     return result
-
-
-class _Asked(TypedDict):
-    """What generation takes besides its data."""
-
-    gap: float
-    time_limit: float | None
-    watch: Watch | None
-    verbose: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +231,8 @@ class _Route:
         """As wide as the gap that is asked for."""
         return replace(DEFAULT, gap=max(self.gap, DEFAULT.gap), complementarity=max(self.gap, DEFAULT.complementarity))
 
-    def _asked(self) -> _Asked:
-        return _Asked(gap=self.gap, time_limit=self.time_limit, watch=self.watch, verbose=self.verbose)
+    def _asked(self) -> Asked:
+        return Asked(gap=self.gap, time_limit=self.time_limit, watch=self.watch, verbose=self.verbose)
 
     def _unsolved(self, made: GeneratedArcs) -> Unsolved:
         lower, upper = interval_of(made.network, made.flow, made.potential)

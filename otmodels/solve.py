@@ -22,7 +22,7 @@ from otmodels.families import (
 )
 from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import FORMS, KANTOROVICH, LIPSCHITZ, formulation, supports
-from otmodels.generation import REACH, generate_arcs, generate_pairs
+from otmodels.generation import REACH, Asked, Watch, generate_arcs, generate_pairs
 from otmodels.languages import LANGUAGES, check_time_limit, unsupported
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.lp import Conflict
@@ -83,27 +83,25 @@ def build(
     return Model(family, form, language)
 
 
-def _family(
-    problem: TransportProblem, form: str, support: Support, force: bool, time_limit: float | None = None, verbose: bool = False
-) -> Family | Unsolved:
+def _family(problem: TransportProblem, form: str, support: Support, force: bool, asked: Asked | None = None) -> Family | Unsolved:
     """The family of a form on a support; what is known where the support could not be generated."""
-    generated = isinstance(support, str) and support == "generated"
+    generated, asked = isinstance(support, str) and support == "generated", asked or Asked()
     if form in LIPSCHITZ:
-        return _on_arcs(problem, force, time_limit, verbose) if generated else KantorovichRubinstein(problem, support, force)
+        return _on_arcs(problem, force, asked) if generated else KantorovichRubinstein(problem, support, force)
     if force:
         raise ParameterError("force", f"is set with form {form!r}, which takes any cost", "Leave it out")
     if isinstance(support, Network):
         raise ParameterError("support", f"is a network with form {form!r}", "Give pairs (k, 2), or choose 'lipschitz' or 'flow'")
     if not generated:
         return Kantorovich(problem, support)
-    pairs = generate_pairs(problem, time_limit=time_limit, verbose=verbose)
+    pairs = generate_pairs(problem, **asked)
     return Kantorovich(problem, pairs) if pairs.status.optimal else ungenerated(problem, pairs)
 
 
-def _on_arcs(problem: TransportProblem, force: bool, time_limit: float | None, verbose: bool) -> Family | Unsolved:
+def _on_arcs(problem: TransportProblem, force: bool, asked: Asked) -> Family | Unsolved:
     """The Lipschitz forms on the arcs that an optimal flow on a grid takes."""
     start = KantorovichRubinstein(problem, Network.directions(problem, REACH), force).network
-    made = generate_arcs(start, time_limit=time_limit, verbose=verbose)
+    made = generate_arcs(start, **asked)
     if made.status.optimal:
         return KantorovichRubinstein(problem, made, force)
     message = f"{made.status.termination.value}; the interval holds what is proven by then"
@@ -121,6 +119,7 @@ def solve(
     force: bool = ...,
     time_limit: float | None = ...,
     throw: Literal[True] = ...,
+    watch: Watch | None = ...,
     verbose: bool = ...,
 ) -> Solution | LipschitzSolution: ...
 @overload
@@ -133,6 +132,7 @@ def solve(
     force: bool = ...,
     time_limit: float | None = ...,
     throw: bool,
+    watch: Watch | None = ...,
     verbose: bool = ...,
 ) -> Solution | LipschitzSolution | Unsolved: ...
 def solve(
@@ -144,6 +144,7 @@ def solve(
     force: bool = False,
     time_limit: float | None = None,
     throw: bool = True,
+    watch: Watch | None = None,
     verbose: bool = False,
 ) -> Solution | LipschitzSolution | Unsolved:
     """Solve a transport problem and certify the answer over all pairs.
@@ -165,6 +166,8 @@ def solve(
         Seconds for the solver, > 0.
     throw : bool
         Raise where there is no optimal solution; otherwise return an `Unsolved` with the certified interval.
+    watch : callable, optional
+        Called with a `Round` (number, columns, lower, upper, seconds) after each round of generation.
     verbose : bool
         Whether HiGHS prints its log.
 
@@ -187,9 +190,9 @@ def solve(
     """
     formulation(form, language)
     check_time_limit(time_limit)
-    started = time.perf_counter()
+    started, asked = time.perf_counter(), Asked(time_limit=time_limit, watch=watch, verbose=verbose)
     found = infeasibility(problem) if _flows_fast(problem) else None
-    family = infeasible(found) if found else _family(problem, form, support, force, time_limit, verbose)
+    family = infeasible(found) if found else _family(problem, form, support, force, asked)
     if isinstance(family, Unsolved):
         if throw:
             raise error_of(family)

@@ -191,6 +191,14 @@ class TestAsASupport:
         assert solution.value == pytest.approx(value_of(problem), rel=1e-9)
         assert rounds[-1].columns == solution.provenance.pairs
 
+    @pytest.mark.parametrize("form", ["primal", "dual"])
+    def test_rounds_are_told_while_a_support_is_generated(self, form: str) -> None:
+        rounds: list[Round] = []
+        problem = in_the_plane(80, 90, 4)
+        solution = om.solve(problem, form, "highspy", support="generated", watch=rounds.append)
+        assert rounds
+        assert rounds[-1].lower == pytest.approx(solution.value, rel=1e-9)
+
     def test_seconds_of_the_generation_are_part_of_the_total(self) -> None:
         made = om.solve(in_the_plane(80, 90, 4), language="highspy", support="generated").provenance
         assert 0 < made.generate_s < made.total_s
@@ -363,12 +371,12 @@ class TestParts:
         assert set(np.arange(60) * 50 + cost.values.argmin(axis=1)) <= set(keys)
 
     def test_sweeps_lead_to_potentials_of_a_value_near_the_optimum(self) -> None:
-        """Made feasible by c-transform: at most the optimum, and most of it."""
+        """Made feasible by c-transform: at most the optimum, much of it after sweeps over all pairs, most at a small entropy."""
         problem = in_the_plane(80, 80, 6)
         a, b = problem.a, problem.b
         g, epsilon = sweep_all(problem.cost, (a, b), np.zeros(80), 0.2, 8, lambda: False)
         value, lower = value_of(problem), om.certify(problem, g=g).interval[0]
-        assert 0.9 * value < lower <= value * (1 + 1e-12)
+        assert om.certify(problem, g=np.zeros(80)).interval[0] < 0.6 * value < 0.8 * value < lower <= value * (1 + 1e-12)
         keys = np.arange(80 * 80)
         better = SparsePairs(keys, problem.cost.values.ravel(), (a, b)).anneal(g, np.geomspace(epsilon, epsilon / 32, 8), 20)
-        assert lower < om.certify(problem, g=better).interval[0] <= value * (1 + 1e-12)
+        assert max(lower, 0.98 * value) < om.certify(problem, g=better).interval[0] <= value * (1 + 1e-12)

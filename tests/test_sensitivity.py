@@ -154,11 +154,11 @@ class TestLabelsAndSizes:
         rows = solution.ranging().reset_index()
         assert rows["what"].tolist() == ["cost"] * 4 + ["source mass"] + ["target mass"] * 2
 
-    def test_a_plan_without_cycles_is_unique_without_a_linear_program(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_plan_without_cycles_is_unique_without_a_flow(self, monkeypatch: pytest.MonkeyPatch) -> None:
         rng = np.random.default_rng(0)
         a, b = rng.random((2, 40))
         solution = solved(om.TransportProblem(a, b * a.sum() / b.sum(), rng.random((40, 40))))
-        monkeypatch.setattr("otmodels.sensitivity.run", lambda *_: pytest.fail("a program is solved"))
+        monkeypatch.setattr("otmodels.sensitivity.residual.maximum_flow", lambda *_: pytest.fail("a flow is computed"))
         table = solution.uniqueness()
         assert part(table, "plan")["unique"].all()
         assert part(table, "plan")["value"].sum() == pytest.approx(a.sum())

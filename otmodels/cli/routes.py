@@ -63,7 +63,7 @@ def solved(
     if support == "full":
         check_size(problem, form, language)
     task = f"solving the {form} in {language}"
-    with log_on_stderr() if verbose else progress(task):
+    with log_on_stderr() if verbose else progress(task) as say:
         result = solve(
             problem,
             form,
@@ -72,6 +72,7 @@ def solved(
             force=force,
             time_limit=time_limit,
             throw=False,
+            watch=_watch([], say),
             verbose=verbose,
         )
     if isinstance(result, Unsolved) and result.status.termination is Termination.INFEASIBLE:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyomo.environ as pyo
+from scipy.sparse import csr_array
 
 from otmodels.arrays import FloatArray, IndexArray, numbers
 from otmodels.errors import LabelMismatchError, ShapeError, UnknownNameError
@@ -26,8 +27,8 @@ class Support:
     ----------
     a, b : ndarray (n,), (m,)
         Masses.
-    C : ndarray (n, m)
-        Costs, 0 where a pair is not in the support.
+    C : ndarray or csr_array (n, m)
+        Costs, sparse where only some pairs are in the support.
     pairs : tuple of ndarray (k,), or None
         Rows and columns of the pairs in C order; None for all n m pairs.
     given : bool
@@ -41,18 +42,16 @@ class Support:
         self.pairs = _pairs(problem, support)
 
     @cached_property
-    def C(self) -> FloatArray:  # noqa: N802 - the symbol of the mathematics
-        """Costs (n, m), 0 where a pair is not in the support."""
+    def C(self) -> FloatArray | csr_array:  # noqa: N802 - the symbol of the mathematics
+        """Costs (n, m), sparse where only some pairs are in the support."""
         if self.pairs is None:
             return self.problem.cost.values
-        dense = np.zeros(self.problem.shape)
-        dense[self.pairs] = self.costs
-        return dense
+        return csr_array((self.costs, self.pairs), shape=self.problem.shape)
 
     @cached_property
     def costs(self) -> FloatArray:
         """Costs of the pairs (k,), in C order."""
-        return self.C.ravel() if self.pairs is None else self.problem.cost.at(*self.pairs)
+        return self.problem.cost.values.ravel() if self.pairs is None else self.problem.cost.at(*self.pairs)
 
     @property
     def size(self) -> int:

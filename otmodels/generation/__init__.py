@@ -2,12 +2,13 @@
 
 from otmodels.generation.arcs import REACH, GeneratedArcs, generate_arcs
 from otmodels.generation.pairs import GeneratedPairs, generate_pairs
-from otmodels.generation.rounds import Generation, Round, Watch
+from otmodels.generation.rounds import Asked, Generation, Round, Watch
 from otmodels.generation.start import DIRECT
 
 __all__ = [
     "DIRECT",
     "REACH",
+    "Asked",
     "GeneratedArcs",
     "GeneratedPairs",
     "Generation",

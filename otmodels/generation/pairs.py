@@ -28,7 +28,7 @@ from otmodels.cost import BaseCost, GroundCost
 from otmodels.errors import ParameterError
 from otmodels.generation.rounds import ROUNDING, Generation, Round, Watch
 from otmodels.generation.start import Masses, start_from
-from otmodels.generation.sweeps import first_of_node, over_blocks
+from otmodels.generation.sweeps import OutOfTimeError, first_of_node, over_blocks
 from otmodels.languages import DUAL_SIMPLEX, PRIMAL_SIMPLEX, Session, refine
 from otmodels.languages.highs import Answer
 from otmodels.lp import Program, numbered
@@ -159,7 +159,7 @@ class _Pairs(Generation):
     def generated(self, gap: float) -> GeneratedPairs:
         """What the rounds end with."""
         status = self.run(gap)
-        f, g = self.potentials or _closed(self.cost, np.zeros(self.cost.shape[1]))
+        f, g = self.potentials or _cheapest(self.cost)
         keys, mass = self.plan
         plan = csr_array((mass, np.divmod(keys, self.cost.shape[1])), shape=self.cost.shape)
         iterations = self.session.iterations if hasattr(self, "session") else 0
@@ -169,7 +169,10 @@ class _Pairs(Generation):
 
     def first(self) -> Answer:
         """The restricted program from the slack basis; where ties are many, at costs that break them, and then its own."""
-        self._start = start_from(self.cost, self.masses, self._sampled, self._late)
+        try:
+            self._start = start_from(self.cost, self.masses, self._sampled, self._late)
+        except OutOfTimeError:
+            return Answer(Status(Termination.TIME_LIMIT, PointStatus.NONE, PointStatus.NONE), None, None)
         self._open()
         answer = self.session.run(DUAL_SIMPLEX)
         if self._start.tied and answer.status.optimal:
@@ -185,6 +188,8 @@ class _Pairs(Generation):
         made = _Pairs(cost, masses, self.deadline, None, self.verbose).generated(COARSE_GAP)
         if made.status.termination is Termination.INTERRUPTED:
             raise KeyboardInterrupt
+        if made.status.termination is Termination.TIME_LIMIT:
+            raise OutOfTimeError
         return made.f, made.g
 
     def _open(self) -> None:
@@ -340,7 +345,6 @@ def north_west(masses: Masses, order: Masses) -> tuple[IndexArray, FloatArray]:
     return (rows[i] * b.size + columns[j])[kept], mass[kept]
 
 
-def _closed(cost: BaseCost, g: FloatArray) -> Masses:
-    """Feasible potentials out of any g: g^cbar and then its c-transform."""
-    f = np.concatenate(over_blocks(cost, lambda _, block: (block - g).min(axis=1)))
-    return f, np.min(over_blocks(cost, lambda rows, block: (block - f[rows, None]).min(axis=0)), axis=0)
+def _cheapest(cost: BaseCost) -> Masses:
+    """Feasible potentials that are there at once: f = 0, and g the least cost of each target."""
+    return np.zeros(cost.shape[0]), np.min(over_blocks(cost, lambda _, block: block.min(axis=0)), axis=0)

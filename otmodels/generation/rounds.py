@@ -14,7 +14,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict
 
 import numpy as np
 
@@ -62,6 +62,15 @@ class Round:
 
 Watch: TypeAlias = Callable[[Round], None]
 """Called after each round."""
+
+
+class Asked(TypedDict, total=False):
+    """What generation may be asked for besides its data, see `otmodels.generation.generate_pairs`."""
+
+    gap: float
+    time_limit: float | None
+    watch: Watch | None
+    verbose: bool
 
 
 class Generation(ABC):

@@ -87,12 +87,17 @@ def start_from(cost: BaseCost, masses: Masses, solve: Solve, late: Callable[[], 
         Solves the sample.
     late : callable
         Whether time is up.
+
+    Raises
+    ------
+    OutOfTimeError
+        Time was up before there was anything to start from.
     """
     n, m = cost.shape
     if n * m <= DIRECT:
         return _all_pairs(cost)
     g, epsilon = _rough(cost, masses, solve, late)
-    keys = near_pairs(cost, g, SUPPORT, epsilon)
+    keys = near_pairs(cost, g, SUPPORT, epsilon, late)
     costs = cost.at(*np.divmod(keys, m))
     allowed = np.isfinite(costs)
     keys, pairs = keys[allowed], SparsePairs(keys[allowed], costs[allowed], masses)
@@ -156,13 +161,13 @@ def _entropy_for(slack: FloatArray, spread: float) -> float:
     return found / 3 if np.isfinite(found) else unit / 30
 
 
-def near_pairs(cost: BaseCost, g: FloatArray, quota: int, jitter: float) -> IndexArray:
+def near_pairs(cost: BaseCost, g: FloatArray, quota: int, jitter: float, late: Callable[[], bool] = lambda: False) -> IndexArray:
     """Sorted keys i m + j of about the `quota` pairs of least slack of each row and column, ties broken at random.
 
     Each row and each column has one at least.
     """
     n, m = cost.shape
-    f = np.concatenate(over_blocks(cost, lambda _, block: (block - g).min(axis=1)))
+    f = np.concatenate(over_blocks(cost, lambda _, block: (block - g).min(axis=1), late))
     row_least, column_least = (_thresholds(cost, f, g, quota, jitter, axis) for axis in (1, 0))
     noise = jitter * np.random.default_rng(0).random((min(n, max(1, BLOCK // m)), m))
 
@@ -175,7 +180,7 @@ def near_pairs(cost: BaseCost, g: FloatArray, quota: int, jitter: float) -> Inde
         where = slack.argmin(axis=0)
         return np.concatenate([least, below]), slack[where, np.arange(m)], where + rows.start
 
-    keys, slacks, where = zip(*over_blocks(cost, near), strict=True)
+    keys, slacks, where = zip(*over_blocks(cost, near, late), strict=True)
     best = np.stack(where)[np.stack(slacks).argmin(axis=0), np.arange(m)]
     return np.unique(np.concatenate([*keys, best * m + np.arange(m)]))
 

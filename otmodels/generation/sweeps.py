@@ -29,8 +29,8 @@ Real = TypeVar("Real", np.float32, np.float64)
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
-BLOCK = 1 << 17
-"""Entries of a block of costs: 1 MiB, which stays in a processor's cache while it is worked on."""
+BLOCK = 1 << 18
+"""Entries of a block of costs: 2 MiB, which stays in a processor's cache while it is worked on."""
 
 _FEW_PARTS = 4
 _THREADS = min(os.cpu_count() or 1, 2)
@@ -38,7 +38,7 @@ _THREADS = min(os.cpu_count() or 1, 2)
 RELAX = 1.8
 """Over-relaxation: 1 is Sinkhorn's; 1.8 gets as far in 20 sweeps as 1 does in more than 100."""
 
-SPREAD = 10.0
+SPREAD = 20.0
 """Sweeps over all pairs end where about so many targets matter to a source."""
 
 STORED = 1 << 27
@@ -51,12 +51,30 @@ _LARGEST = 1e15
 """Bound on the factors at an entropy."""
 
 
-def over_blocks(cost: BaseCost, work: Callable[[slice, FloatArray], Result]) -> list[Result]:
-    """What work makes of each block of rows, in their order."""
+class OutOfTimeError(Exception):
+    """A pass over all pairs was ended by its deadline."""
+
+
+def over_blocks(
+    cost: BaseCost, work: Callable[[slice, FloatArray], Result], late: Callable[[], bool] = lambda: False
+) -> list[Result]:
+    """What work makes of each block of rows, in their order.
+
+    Raises
+    ------
+    OutOfTimeError
+        `late` became true before all blocks were done.
+    """
     n, m = cost.shape
     step = max(1, BLOCK // m)
     blocks = [slice(start, min(start + step, n)) for start in range(0, n, step)]
-    return in_parallel(lambda rows: work(rows, cost.block(rows)), blocks, threads=_THREADS if cost.threadsafe else 1)
+
+    def timely(rows: slice) -> Result:
+        if late():
+            raise OutOfTimeError
+        return work(rows, cost.block(rows))
+
+    return in_parallel(timely, blocks, threads=_THREADS if cost.threadsafe else 1)
 
 
 def in_parallel(work: Callable[[Part], Result], parts: Sequence[Part], threads: int | None = None) -> list[Result]:
@@ -106,20 +124,26 @@ def sweep_all(
     a, b = ((mass / mass.sum()).astype(np.float32) for mass in masses)
     smallest, before, stuck = 1e-6 * epsilon, np.inf, 0
     while True:
-        log_v, spread = _stage(cost, a, b, g, epsilon, sweeps)
+        log_v, spread = _stage(cost, (a, b), g, epsilon, sweeps, late)
         g = g + epsilon * log_v
         stuck = stuck + 1 if spread > 0.9 * before else 0
-        if spread < SPREAD or epsilon < smallest or stuck == 2 or late():
+        if spread < SPREAD or epsilon < smallest or stuck == 2:
             return g, epsilon
         epsilon, before = epsilon / 2, spread
 
 
 def _stage(
-    cost: BaseCost, a: SinglePrecision, b: SinglePrecision, g: FloatArray, epsilon: float, sweeps: int
+    cost: BaseCost,
+    masses: tuple[SinglePrecision, SinglePrecision],
+    g: FloatArray,
+    epsilon: float,
+    sweeps: int,
+    late: Callable[[], bool],
 ) -> tuple[FloatArray, float]:
     """Log v after the sweeps of one entropy, and how many targets matter to a source in the median."""
+    a, b = masses
     stored = a.size * b.size <= STORED
-    kernel = over_blocks(cost, lambda rows, block: (rows, _kernel(block, g, epsilon))) if stored else []
+    kernel = over_blocks(cost, lambda rows, block: (rows, _kernel(block, g, epsilon)), late) if stored else []
     v, spread = np.ones_like(b), np.inf
 
     def swept(rows: slice, block: SinglePrecision) -> tuple[SinglePrecision, float]:
@@ -131,7 +155,7 @@ def _stage(
         made = (
             in_parallel(lambda part: swept(*part), kernel)
             if stored
-            else over_blocks(cost, lambda rows, block: swept(rows, _kernel(block, g, epsilon)))
+            else over_blocks(cost, lambda rows, block: swept(rows, _kernel(block, g, epsilon)), late)
         )
         v = _relaxed(v, b, np.sum([activity for activity, _ in made], axis=0, dtype=np.float32), sweep)
         spread = float(np.median([spread for _, spread in made]))
@@ -225,7 +249,10 @@ def first_of_node(node: IndexArray, value: FloatArray, count: int) -> BoolArray:
     >>> first_of_node(np.array([0, 0, 1, 0]), np.array([3.0, 1.0, 9.0, 2.0]), 2).tolist()
     [False, True, True, True]
     """
-    order = np.lexsort((value, node))
+    order = np.argsort(value)
+    # A stable sort of 16-bit integers takes a fifth of the time of one of larger ones.
+    kind = np.int16 if node.max(initial=0) <= np.iinfo(np.int16).max else np.int32
+    order = order[np.argsort(node[order].astype(kind), kind="stable")]
     start = np.flatnonzero(np.diff(node[order], prepend=-1))
     rank = np.arange(node.size) - np.repeat(start, np.diff(np.append(start, node.size)))
     found = np.zeros(node.size, dtype=bool)
