@@ -145,7 +145,8 @@ class Planned:
 class Examined(Planned):
     """How firm an optimal plan and optimal potentials are.
 
-    All three tables raise a ParameterError where the solution is not certified optimal, or has more than 4 million pairs.
+    All three tables raise a ParameterError where the solution is not certified optimal, or has more than a million pairs; so do
+    `uniqueness` and `ranging` where so many pairs are tight that the flows among them would take more than about a minute.
     """
 
     __slots__ = ()
@@ -158,7 +159,7 @@ class Examined(Planned):
         DataFrame
             Indexed by (what, source, target): value, lowest, highest, unique. Potentials are in the gauge f = 0 at the first
             source atom with mass; those of atoms without mass may run to -inf. Plan entries are those on tight pairs, each
-            the optimum of a small linear program; on all other pairs every optimal plan is 0.
+            by the largest flow that closes a cycle with it; on all other pairs every optimal plan is 0.
         """
         return _firmness(self).uniqueness()
 

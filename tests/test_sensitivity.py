@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import cast
 
 import numpy as np
@@ -221,10 +222,72 @@ class TestWhatCannotBeExamined:
             bound.ranging()
 
     def test_more_pairs_than_memory_is_meant_for(self) -> None:
-        n = 2049
+        n = 1025
         line = om.Measure(np.ones(n), np.arange(n))
-        with pytest.raises(ParameterError, match="pairs"):
+        with pytest.raises(ParameterError, match=r"1,025 x 1,025 pairs.*about a minute"):
             check_size(om.TransportProblem(line, line, om.ground_cost(line, line)))
+
+    def test_more_flows_than_anybody_waits_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Two costs of 12 x 12 at random: most tight pairs lie on cycles that no direct exchange closes."""
+        rng = np.random.default_rng(0)
+        solution = solved(om.TransportProblem(np.ones(12), np.ones(12), rng.integers(0, 2, (12, 12))))
+        monkeypatch.setattr("otmodels.sensitivity.firmness.MOST_TIES", 500)
+        for table in (solution.uniqueness, solution.ranging):
+            with pytest.raises(ParameterError, match=r"pairs tight.*more than about a minute"):
+                table()
+
+
+def cheapest(shape: tuple[int, int], cost: np.ndarray, right: np.ndarray, tight: np.ndarray, step: np.ndarray) -> float:
+    """min <cost, (plan, t)> over plans on tight pairs of masses right + t step, by a linear program; -inf if unbounded."""
+    (n, m), (i, j) = shape, np.nonzero(tight)
+    rows = np.zeros((n + m, i.size + 1))
+    rows[i, np.arange(i.size)] = rows[n + j, np.arange(i.size)] = 1
+    rows[:, -1] = -step
+    lower, upper = np.append(np.zeros(i.size), -np.inf), np.full(i.size + 1, np.inf)
+    names = om.lp.numbered("row_", n + m), om.lp.numbered("x_", i.size + 1)
+    solution = om.lp.LinearProgram(cost, csc_array(rows), right, right.copy(), lower, upper, *names).solve()
+    return solution.value if solution.status.optimal else -np.inf
+
+
+class TestFlows:
+    """Entries and masses over all optimal plans, against a linear program each."""
+
+    @pytest.mark.parametrize("seed", range(10))
+    @pytest.mark.parametrize("scale", [1.0, 1 / 3, 1e-7])
+    def test_ranges_are_those_of_linear_programs_to_a_part_in_a_billion_of_the_mass(self, seed: int, scale: float) -> None:
+        rng = np.random.default_rng(seed)
+        n, m = rng.integers(2, 8, 2)
+        a, b = rng.random((2, max(n, m)))
+        a, b = a[:n] ** 8 * scale, b[:m] ** 8
+        problem = om.TransportProblem(a, b * (a.sum() / b.sum()), rng.integers(0, 3, (n, m)).astype(float))
+        solution = solved(problem)
+        right, gauge = np.concatenate([problem.a, problem.b]), 0
+        tight = problem.cost.values - solution.f[:, None] - solution.g <= 1e-9
+        plan = part(solution.uniqueness(), "plan")
+        for k, (least, most) in enumerate(plan[["lowest", "highest"]].to_numpy()):
+            for sign, end in ((1.0, least), (-1.0, -most)):
+                cost = sign * np.eye(plan.shape[0] + 1)[k]
+                found = cheapest(problem.shape, cost, right, tight, np.zeros(n + m))
+                assert end == pytest.approx(found, rel=0, abs=1e-9 * a.sum())
+        masses = solution.ranging().drop(index="cost", level="what")
+        for k, (_, row) in enumerate(masses.iterrows(), start=1):
+            step = np.eye(n + m)[k]
+            step[gauge] = -1.0 if k < n else 1.0
+            for sign, end in ((1.0, row["lowest"] - row["value"]), (-1.0, row["value"] - row["highest"])):
+                found = cheapest(problem.shape, sign * np.eye(plan.shape[0] + 1)[-1], right, tight, step)
+                assert end == found or end == pytest.approx(found, rel=0, abs=1e-9 * a.sum())
+
+    def test_where_all_costs_are_equal_any_pair_can_carry_all_of_its_atoms_and_it_takes_a_moment(self) -> None:
+        cost = np.ones((60, 60))
+        rng = np.random.default_rng(0)
+        a = rng.random(60)
+        solution = solved(om.TransportProblem(a, rng.permutation(a), cost))
+        started = time.process_time()
+        plan = part(solution.uniqueness(), "plan")
+        assert time.process_time() - started < 5
+        room = np.minimum.outer(solution.problem.a, solution.problem.b).ravel()
+        np.testing.assert_allclose(plan["highest"], room, rtol=0, atol=1e-12 * a.sum())
+        np.testing.assert_allclose(plan["lowest"], 0, rtol=0, atol=1e-12 * a.sum())
 
 
 class TestRanging:
@@ -264,6 +327,12 @@ class TestRanging:
                             continue
                         predicted = solution.value + row["rate"] * change
                         assert (value(a, b, problem.cost.values) <= predicted + 1e-9) == (beyond == 0.0)
+
+    def test_forbidden_pairs_have_no_cost_to_change(self) -> None:
+        """One way alone: the plan stays whatever the costs, for as long as they leave it the only one."""
+        table = solved(om.TransportProblem([1, 1], [1, 1], [[1.0, float("inf")], [0.0, 2.0]])).ranging()
+        assert part(table, "cost").index.tolist() == [(0, 0), (1, 0), (1, 1)]
+        assert table[["lowest", "highest"]].to_numpy()[:3].tolist() == [[-np.inf, np.inf]] * 3
 
     @pytest.mark.parametrize("seed", range(20))
     def test_random_changes_within_and_beyond_the_range_agree_with_solving_again(self, seed: int) -> None:

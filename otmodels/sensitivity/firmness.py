@@ -29,7 +29,7 @@ MOST_PAIRS = 1 << 20
 """Most pairs of a problem that is examined: about a minute, and all of them stand in memory."""
 
 MOST_TIES = 1 << 29
-"""Most plan entries that a flow is asked for, times tight pairs that it can take: about a minute."""
+"""Most flows that are computed, times tight pairs that they can take: about a minute."""
 
 _Block: TypeAlias = tuple[str, IndexArray | None, IndexArray | None]
 """Rows of a table: what they are about, and the source and the target of each; None where there is none."""
@@ -51,13 +51,11 @@ def check_size(problem: TransportProblem) -> None:
         raise ParameterError("problem", fault, "Examine a smaller problem, such as some of its atoms")
 
 
-def _check_ties(entries: int, tight: int) -> None:
-    """Raise where too many plan entries are open among too many tight pairs."""
-    if entries * tight > MOST_TIES:
-        fault = f"leaves {entries:,} plan entries open among {tight:,} tight pairs, more than can be examined in about a minute"
-        raise ParameterError(
-            "problem", fault, "Examine some of its atoms, or costs with fewer ties; its masses and costs can be ranged"
-        )
+def _check_ties(flows: int, tight: int) -> None:
+    """Raise where too many flows are asked for among too many tight pairs."""
+    if flows * tight > MOST_TIES:
+        fault = f"leaves {tight:,} pairs tight, and {flows:,} flows among them take more than about a minute"
+        raise ParameterError("problem", fault, "Examine some of its atoms, or costs with fewer ties")
 
 
 class Firmness:
@@ -160,14 +158,15 @@ class Firmness:
         for k, pair in enumerate(zip(self.row.tolist(), self.column.tolist(), strict=True)):
             decrease[pair], increase[pair] = self.parts.without(k)
         i, j = np.nonzero(np.isfinite(cost))
-        columns = cost, cost - decrease, cost + increase, self._carried()
-        return [("cost", i, j)], np.stack([column[i, j] for column in columns], axis=1)
+        value, down, up, rate = (column[i, j] for column in (cost, decrease, increase, self._carried()))
+        return [("cost", i, j)], np.stack([value, value - down, value + up, rate], axis=1)
 
     def _mass_ranging(self) -> tuple[list[_Block], FloatArray]:
         """One row a mass, but for that of the first source atom with mass."""
         problem, (n, m), residual, gauge = self.problem, self.problem.shape, self._residual(), self.gauge
         right = np.concatenate([problem.a, problem.b])
         kept = np.flatnonzero(np.arange(n + m) != gauge)
+        _check_ties(2 * kept.size, self.tight[0].size)
         out = np.array([residual.between(k, gauge) for k in kept.tolist()])
         back = np.array([residual.between(gauge, k) for k in kept.tolist()])
         source = kept < n
