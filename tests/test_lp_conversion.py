@@ -233,6 +233,30 @@ class TestForms:
         turned = ["row 0", "row 1 (upper)", "row 3", "x 3 (fixed)", "x 4 (upper bound)"]
         assert list(canonical.row_names) == held + [f"{name} (negated)" for name in turned]
 
+    def test_a_name_that_another_has_is_followed_by_a_prime(self) -> None:
+        lp = replace(
+            stated([1, 1, 1], np.ones((4, 3)), [(1, 2), (0, INF), (-INF, 5), (-INF, 6)], [(-INF, INF), (0, 3), (0, INF)]),
+            row_names=["r", "r (lower)", "x (upper bound)", "r (lower)'"],
+            column_names=["x (-)", "x", "slack of r (upper)"],
+        )
+        normal, standard, canonical = (form(lp).program for form in FORMS.values())
+        rows = ["r (lower)''", "r (upper)", "r (lower)", "x (upper bound)", "r (lower)'", "x (upper bound)'"]
+        assert list(normal.row_names) == list(standard.row_names) == rows
+        assert list(lp.dual().column_names) == rows
+        assert list(standard.column_names)[:6] == [
+            "x (-) (+)",
+            "x",
+            "slack of r (upper)",
+            "x (-) (-)",
+            "slack of r (lower)''",
+            "slack of r (upper)'",
+        ]
+        assert len(set(canonical.row_names)) == len(canonical.row_names)
+        free = replace(stated([0, 0], [[1, 1]], [(1, 1)], [(-INF, INF), (0, INF)]), column_names=["x", "x (-)"])
+        assert list(free.standard_form().program.column_names) == ["x (+)", "x (-)", "x (-)'"]
+        turned = replace(stated([0], [[1], [1]], [(-INF, 1), (0, INF)], [(0, INF)]), row_names=["r", "r (negated)"])
+        assert list(turned.canonical_form().program.row_names) == ["r (negated)", "r (negated)'"]
+
     @every_form
     @pytest.mark.parametrize("bounds", [(2, 1), (0, -1), (1, 0), (-1, -2)])
     def test_bounds_that_cross_have_no_point_in_any_form(self, form: Any, bounds: tuple[float, float]) -> None:

@@ -1,7 +1,8 @@
 """The forms that a linear program can take, and the way back from each.
 
 Normal form: every row has one right-hand side (=, <= or >=), every variable is free, >= 0 or <= 0. It has the same variables;
-a row bounded on both sides becomes two, a free row goes, and a bound that is no sign becomes a row.
+a row bounded on both sides becomes two, a free row goes, and a bound that is no sign becomes a row. What is new is named after
+what it comes from, with a prime where that name is another's.
 Standard form: min c'x, A x = b, x >= 0. Canonical form: min c'x, A x >= b, x >= 0.
 
 Source: Dantzig (1963), Linear Programming and Extensions, chapter 6; Matousek and Gaertner (2007), Understanding and Using
@@ -10,7 +11,7 @@ Linear Programming, sections 4.1 and 6.2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -71,7 +72,7 @@ def normal_form(program: P) -> Conversion[P]:
         row_upper=np.concatenate([ends.upper, bounds.upper]),
         lower=np.where(free_below, -np.inf, 0.0),
         upper=np.where(free_above, np.inf, 0.0),
-        row_names=[*ends.names, *bounds.names],
+        row_names=_apart([*ends.names, *bounds.names], [*ends.derived, *bounds.derived]),
     )
     kept = ends.row.size
     multipliers = coo_array((np.ones(kept), (ends.row, np.arange(kept))), shape=(rows, stated.shape[0]))
@@ -95,7 +96,10 @@ def standard_form(program: P) -> Conversion[P]:
         row_upper=right.copy(),
         lower=np.zeros(columns + slack.size),
         upper=np.full(columns + slack.size, np.inf),
-        column_names=[*signed.column_names, *(f"slack of {signed.row_names[i]}" for i in slack.tolist())],
+        column_names=_apart(
+            [*signed.column_names, *(f"slack of {signed.row_names[i]}" for i in slack.tolist())],
+            np.arange(columns + slack.size) >= columns,
+        ),
     )
     points = csr_array(hstack([signs, csr_array((signs.shape[0], slack.size))]))
     turned = csr_array(_sense(program) * eye_array(rows))
@@ -115,7 +119,7 @@ def canonical_form(program: P) -> Conversion[P]:
         A=csc_array(csr_array(signed.A)[row].multiply(sign[:, None])),
         row_lower=right,
         row_upper=np.full(row.size, np.inf),
-        row_names=names,
+        row_names=_apart(names, sign < 0),
     )
     turned = coo_array((_sense(program) * sign, (row, np.arange(row.size))), shape=(signed.shape[0], row.size))
     return normal.then(Conversion(normal.program, stated, signs, csr_array(turned)))
@@ -155,7 +159,22 @@ def _named(names: Sequence[str], free: IndexArray, turned: IndexArray) -> list[s
         made[j] = f"{names[j]} (+)"
     for j in turned:
         made[j] = f"{names[j]} (negated)"
-    return made + [f"{names[j]} (-)" for j in free]
+    derived = np.zeros(len(made) + free.size, dtype=bool)
+    derived[free] = derived[turned] = derived[len(made) :] = True
+    return _apart(made + [f"{names[j]} (-)" for j in free], derived)
+
+
+def _apart(names: list[str], derived: Iterable[bool]) -> list[str]:
+    """The names, each that is derived from another one with a prime more for as long as it is taken; those given stay."""
+    marked = list(derived)
+    taken = {name for name, made in zip(names, marked, strict=True) if not made}
+    apart = []
+    for name, made in zip(names, marked, strict=True):
+        while made and name in taken:
+            name += "'"
+        taken.add(name)
+        apart.append(name)
+    return apart
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,13 +185,14 @@ class _RowEnds:
     lower: FloatArray
     upper: FloatArray
     names: list[str]
+    derived: list[bool]
 
     @classmethod
     def of(
         cls, lower: FloatArray, upper: FloatArray, names: Sequence[str], suffixes: tuple[str, str, str], *, suffixed: bool
     ) -> _RowEnds:
         """Equal ends stay one row; two different finite ends become two; a name says which where it has to."""
-        row, low, high, made = [], [], [], []
+        row, low, high, made, derived = [], [], [], [], []
         for i, (least, most) in enumerate(zip(lower.tolist(), upper.tolist(), strict=True)):
             two = np.isfinite(least) and np.isfinite(most) and least != most
             if least == most:
@@ -184,5 +204,6 @@ class _RowEnds:
                 row.append(i)
                 low.append(below)
                 high.append(above)
-                made.append(f"{names[i]} {suffix}" if suffixed or two else names[i])
-        return cls(np.array(row, dtype=np.intp), np.array(low, dtype=np.float64), np.array(high, dtype=np.float64), made)
+                derived.append(suffixed or bool(two))
+                made.append(f"{names[i]} {suffix}" if derived[-1] else names[i])
+        return cls(np.array(row, dtype=np.intp), np.array(low), np.array(high), made, derived)
