@@ -1,9 +1,24 @@
 """Optimal transport as linear programming: cvxpy and pyomo side by side, HiGHS, every answer certified.
 
-Conventions. Source a (n,), target b (m,), cost C (n, m), plan gamma (n, m), potentials f (n,) and g (m,). Primal: min
-<C, gamma>, gamma 1 = a, gamma' 1 = b, gamma >= 0. Dual: max <a, f> + <b, g>, f_i + g_j <= C_ij. A multiplier is
-d(optimal value)/d(right-hand side), so f and g are the multipliers of the marginals, and the plan is the multiplier of
-f_i + g_j <= C_ij. Stored potentials have f = 0 at the first source atom with mass. Forbidden pairs cost +inf.
+Data. Source a (n,), target b (m,), both >= 0 and of the same total; cost C (n, m), +inf on forbidden pairs, NaN refused. A cost
+between points is a rule, evaluated in blocks. Labels name the atoms in every table and message. Nothing is rescaled, clipped or
+dropped in silence: `problem.adjustments` says what was.
+
+Programs. Plan gamma (n, m), potentials f (n,) and g (m,). Primal: min <C, gamma>, gamma 1 = a, gamma' 1 = b, gamma >= 0. Dual:
+max <a, f> + <b, g>, f_i + g_j <= C_ij; slack is C - f - g, the reduced cost. Where C is a metric d on a common support, g = -f.
+Lipschitz: max <a - b, f>, f_i - f_j <= d_ij. Flow: min <d, w>, outflow - inflow = a - b, w >= 0.
+
+Signs. A multiplier is d(optimal value)/d(right-hand side), in every language: f and g are the multipliers of the marginals of
+the primal, and the plan is the multiplier of f_i + g_j <= C_ij.
+
+Gauge. (f + t, g - t) is as optimal as (f, g). Stored potentials have f = 0 at the first source atom with mass, and where an atom
+has no mass, its potential is closed by c-transform, f^c_j = min_i C_ij - f_i.
+
+Truth. Value, feasibility and duality gap, <C, gamma> - <a, f> - <b, g>, are recomputed in numpy from C, a, b and the numbers,
+over all pairs, whatever had a variable. What passes stands in `otmodels.tolerances`, relative to the problem's own units. A solve
+that was stopped gives a certified interval, never a bare value.
+
+README.md has a glossary.
 
 Examples
 --------

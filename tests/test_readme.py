@@ -8,34 +8,66 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 import otmodels as om
 
 ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks() -> list[str]:
+    return re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
 def test_the_python_of_the_readme_runs_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert len(blocks) == 10
+    assert len(blocks()) == 12
     names: dict[str, Any] = {}
-    for block in blocks:
+    for block in blocks():
         if "solution" in names:
             solution = names["solution"]
             names |= {"some_plan": solution.plan, "some_f": solution.f, "some_g": solution.g}
         exec(block, names)
+        if "extended" in names:
+            assert names["extended"].value == pytest.approx(154.125, rel=1e-12)
+            assert names["extended"].multipliers["truck"].item() == pytest.approx(-0.009)
     assert names["solution"].value == pytest.approx(153.675, rel=1e-12)
-    assert names["extended"].value == pytest.approx(154.125, rel=1e-12)
     assert names["extended"].certificate.passed
     assert np.isclose(names["line"].value, 351 / 497)
     assert names["report"].verdict.name == "HOLDS"
     assert np.isclose(names["flow"].value, 351 / 497)
     assert names["distance"].certificate.passed
+    assert names["dense"].certificate.passed
+    assert names["dense"].provenance.pairs < 5000
     assert names["answer"].value == pytest.approx(10)
     assert str(om.lp.conflict(names["diet"])).endswith("0 >= 1")
     assert str(om.explain_infeasibility(names["stuck"])).startswith("sources 'Ulm' hold 3, and the targets that they may reach")
     plt.close("all")
+
+
+@pytest.mark.parametrize("language", ["cvxpy", "pyomo", "highspy"])
+def test_there_is_a_first_example_of_about_ten_lines_in_each_language(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    [block] = [block for block in blocks() if f'language="{language}"' in block and "build" in block]
+    assert len(block.split("\n\n", 1)[1].splitlines()) <= 10
+    names: dict[str, Any] = {}
+    exec(block, names)  # alone, without what stands above it
+    assert names["extended"].certificate.passed
+
+
+@pytest.mark.parametrize(("table", "heading"), [("languages", "## What a language costs"), ("grid", "## What neighbours save")])
+def test_measurements_are_those_of_data(table: str, heading: str) -> None:
+    section = README.split(heading, 1)[1].split("\n## ", 1)[0]
+    rows = [line.split("|")[2:-1] for line in section.splitlines() if line.startswith("|")][2:]
+    printed = [[float(cell.replace(",", "").strip() or "nan") for cell in row] for row in rows]
+    stored = pd.read_csv(ROOT / "data" / "benchmarks" / f"{table}.csv")
+    columns = {
+        "languages": ["build_s", "compile_s", "solve_s", "extract_s", "total_s", "to_highspy", "to_primal", "peak_mib"],
+        "grid": ["seconds", "peak_mib", "relative_gap", "emd_seconds", "emd_peak_mib", "emd_over_otmodels"],
+    }[table]
+    assert np.array_equal(printed, stored[columns].to_numpy(dtype=np.float64), equal_nan=True)
 
 
 def test_the_commands_of_the_readme_are_those_that_ci_runs() -> None:
