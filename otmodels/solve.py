@@ -60,9 +60,10 @@ def build(
     language : {"cvxpy", "pyomo", "highspy"}
         The language.
     support : "full", "neighbours", "generated", array_like of int (k, 2) or Network
-        Which pairs get a variable. For the Lipschitz forms, which pairs of nodes are arcs: "neighbours" takes those of a
-        grid or the edges of a graph, where they span the metric; "generated", on a grid, coprime directions and the arcs
-        that an optimal flow needs besides; a `Network` any arcs.
+        Which pairs get a variable; "generated" the few that matter, found by pricing all of them, so that the solution is
+        optimal over all pairs. For the Lipschitz forms, which pairs of nodes are arcs: "neighbours" takes those of a grid or
+        the edges of a graph, where they span the metric; "generated", on a grid, coprime directions and the arcs that an
+        optimal flow needs besides; a `Network` any arcs.
     force : bool
         Whether the Lipschitz forms take a cost that is no metric, and give a lower bound.
 
