@@ -125,7 +125,7 @@ def _pairs(problem: TransportProblem, support: Literal["full"] | npt.ArrayLike) 
     if isinstance(support, str):
         if support != "full":
             raise UnknownNameError(
-                "support", f"{support!r} is not for this form", "Choose 'full', or give an array of pairs (k, 2)"
+                "support", f"{support!r} is not for this form", "Choose 'full' or 'generated', or give an array of pairs (k, 2)"
             )
         return problem.allowed_pairs() if problem.has_forbidden else None
     try:
