@@ -28,7 +28,8 @@ SupportOption = Annotated[
     str,
     typer.Option(
         metavar=inputs.SUPPORT,
-        help="Pairs that get a variable. The Lipschitz forms also take the neighbours of a grid or graph, or generated arcs.",
+        help="Pairs that get a variable: all, or the few that generation finds. For the Lipschitz forms arcs: all, the "
+        "neighbours of a grid or graph, or generated ones.",
     ),
 ]
 ForceOption = Annotated[
