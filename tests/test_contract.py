@@ -39,7 +39,7 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "lp.LinearProgram": {"c": NO_DEFAULT, "A": NO_DEFAULT},
     "lp.LinearProgram.dual": {},
     "lp.LinearProgram.solve": {},
-    "lp.certify": {"program": NO_DEFAULT, "x": NO_DEFAULT, "y": NO_DEFAULT},
+    "lp.certify": {"lp": NO_DEFAULT, "x": NO_DEFAULT, "y": NO_DEFAULT},
     "lp.farkas": {"A": NO_DEFAULT, "b": NO_DEFAULT},
 }
 """Positional parameters, in order, with their defaults; more may follow."""

@@ -18,7 +18,7 @@ NOISE = 16 * np.finfo(np.float64).eps
 """Rounding of a sum, over the size of its terms."""
 
 
-def certify(program: Program, x: FloatArray, y: FloatArray, tolerances: Tolerances = DEFAULT) -> Certificate:
+def certify(lp: Program, x: FloatArray, y: FloatArray, tolerances: Tolerances = DEFAULT) -> Certificate:
     """Check x (k,) and the row multipliers y (r,) against a linear program and say what they prove.
 
     With z = c - A'y the reduced costs, a minimum has a value of at least sum_i y_i (bound of row i) + sum_j z_j (bound
@@ -27,7 +27,7 @@ def certify(program: Program, x: FloatArray, y: FloatArray, tolerances: Toleranc
 
     Parameters
     ----------
-    program : Program
+    lp : Program
         The program; a maximum is checked as the minimum of its negative.
     x : ndarray (k,)
         Point.
@@ -41,14 +41,14 @@ def certify(program: Program, x: FloatArray, y: FloatArray, tolerances: Toleranc
     ShapeError, NotANumberError, InfiniteValueError
     """
     x, y = floats("x", x), floats("y", y)
-    for argument, vector, size in (("x", x, program.shape[1]), ("y", y, program.shape[0])):
+    for argument, vector, size in (("x", x, lp.shape[1]), ("y", y, lp.shape[0])):
         if vector.shape != (size,):
             raise ShapeError(argument, f"has shape {vector.shape}", f"Give shape ({size},)")
         if not np.isfinite(vector).all():
             kind = NotANumberError if np.isnan(vector).any() else InfiniteValueError
             raise kind(argument, "holds entries that are not finite", "Numbers to be certified must be finite")
-    sign = 1.0 if program.sense == "min" else -1.0
-    return _conclude(program, sign, x, sign * y, tolerances)
+    sign = 1.0 if lp.sense == "min" else -1.0
+    return _conclude(lp, sign, x, sign * y, tolerances)
 
 
 def _conclude(program: Program, sign: float, x: FloatArray, y: FloatArray, tolerances: Tolerances) -> Certificate:
