@@ -237,7 +237,7 @@ def explain_infeasibility(what: TransportProblem | Model) -> Infeasibility | Con
 
     Examples
     --------
-    >>> print(explain_infeasibility(TransportProblem([3, 1], [2, 2], [[0, np.inf], [1, 1]])))
+    >>> print(explain_infeasibility(TransportProblem([3, 1], [2, 2], [[0, float("inf")], [1, 1]])))
     sources 0 hold 3, and the targets that they may reach, 0, take 2: 1 has nowhere to go
     """
     if isinstance(what, Model):

@@ -26,7 +26,7 @@ from otmodels.cli import app, numerals, terminal
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "data"
-BUNDLED = sorted(path.name for path in DATA.iterdir() if path.is_dir())
+BUNDLED = sorted(path.parent.name for path in DATA.glob("*/problem.toml"))
 ASKED = {"pictures": ("--form", "flow", "--support", "neighbours", "--language", "highspy")}
 """What a data set needs beside the default: 268 million pairs are too many."""
 TABLES = ["certificate.csv", "plan.csv", "potentials.csv", "summary.csv"]

@@ -157,7 +157,7 @@ except StoppedError as error:
 
 @pytest.mark.parametrize(
     ("form", "language", "n"),
-    [("dual", "highspy", 400), ("primal", "cvxpy", 400), ("primal", "pyomo", 250)],
+    [("dual", "highspy", 400), ("primal", "cvxpy", 400), ("primal", "pyomo", 400)],
 )
 def test_ctrl_c_ends_a_solve_with_a_proven_interval(form: str, language: str, n: int) -> None:
     """Ctrl-C is sent as soon as the solver's log shows its first iteration."""
