@@ -19,6 +19,9 @@ EARTH_RADIUS_KM = 6371.0088
 MetricFunction: TypeAlias = Callable[[FloatArray, FloatArray], FloatArray]
 """A rule on blocks: points (k, d) and (l, d) to distances (k, l)."""
 
+TOGETHER = 64
+"""Points of a block in which a callable is asked for distances pair by pair."""
+
 
 class Metric(ABC):
     """A distance between points, evaluated in blocks."""
@@ -121,13 +124,16 @@ class UserMetric(Metric):
         return distances
 
     def paired(self, x: FloatArray, y: FloatArray) -> FloatArray:
-        """Distances (k,)."""
+        """Distances (k,), from blocks of a few points and all that any of them is paired with: a callable is slow to start."""
         points, which = np.unique(x, axis=0, return_inverse=True)
         which = which.ravel()
+        order = np.argsort(which, kind="stable")
+        ends = np.searchsorted(which[order], np.arange(0, len(points) + TOGETHER, TOGETHER))
         distances = np.empty(len(x))
-        for k, point in enumerate(points):
-            mine = np.flatnonzero(which == k)
-            distances[mine] = self.between(point[None, :], y[mine])[0]
+        for start, mine in zip(range(0, len(points), TOGETHER), np.split(order, ends[1:-1]), strict=True):
+            partners, column = np.unique(y[mine], axis=0, return_inverse=True)
+            block = self.between(points[start : start + TOGETHER], partners)
+            distances[mine] = block[which[mine] - start, column.ravel()]
         return distances
 
 

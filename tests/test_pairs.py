@@ -142,12 +142,39 @@ class TestTheValueOfAllPairs:
         assert made.i.size < 0.03 * 700 * 650
 
     @pytest.mark.parametrize("mass", [1e-12, 1e12])
-    @pytest.mark.parametrize("price", [1e-9, 1e9])
+    @pytest.mark.parametrize("price", [1e-150, 1e-40, 1e-9, 1e9, 1e40, 1e150])
     def test_in_any_unit(self, mass: float, price: float) -> None:
         problem = with_matrix(100, 90, 2, "random")
         scaled = om.TransportProblem(problem.a * mass, problem.b * mass, problem.cost.values * price)
         value = generate_pairs(scaled).rounds[-1].upper
         assert value == pytest.approx(generate_pairs(problem).rounds[-1].upper * mass * price, rel=1e-9)
+
+    @pytest.mark.parametrize("largest", [1e6, 1e9, 1e11])
+    @pytest.mark.parametrize("share", [0.3, 0.95])
+    def test_with_outliers_that_a_solver_measures_everything_by(self, largest: float, share: float) -> None:
+        """Multipliers feasible to 1e-10 of the largest cost prove nothing about a value that is 1e-10 of it."""
+        rng = np.random.default_rng(5)
+        cost = rng.random((100, 100)) * np.where(rng.random((100, 100)) < share, largest, 1.0)
+        problem = problem_of(rng.random(100), rng.random(100), cost)
+        assert_exact(generate_pairs(problem), problem)
+        solution = om.solve(problem, language="highspy", support="generated")
+        assert solution.certificate.passed
+        assert solution.value == pytest.approx(value_of(problem), rel=1e-9)
+
+    @pytest.mark.parametrize("power", [0.5, 3.0, 8.0, 10.0])
+    def test_of_any_power_also_where_the_value_is_a_small_part_of_the_largest_cost(self, power: float) -> None:
+        problem = in_the_plane(110, 100, 5, power)
+        assert generate_pairs(problem).rounds[-1].gap <= 1e-10
+        solution = distance(problem.source, problem.target, power=power)
+        assert solution.certificate.passed
+        assert solution.value == pytest.approx(value_of(problem), rel=1e-9)
+
+    def test_potentials_of_atoms_with_mass_are_put_back_where_others_have_none(self) -> None:
+        problem = with_matrix(90, 130, 3, "zero masses")
+        made = generate_pairs(problem)
+        slack = problem.cost.values - made.f[:, None] - made.g
+        assert slack[np.ix_(problem.a > 0, problem.b > 0)].min() >= -1e-12
+        assert problem.a @ made.f + problem.b @ made.g == pytest.approx(value_of(problem), rel=1e-9)
 
 
 @pytest.mark.usefixtures("from_few")
@@ -215,6 +242,29 @@ class TestRounds:
             assert last.lower <= made.lower <= value * (1 + 1e-9)
             assert value * (1 - 1e-9) <= made.upper <= last.upper
             assert made.columns >= last.columns
+            assert made.number == last.number + 1
+
+    def test_what_is_left_of_any_round_has_the_bounds_that_it_told(self) -> None:
+        problem = in_the_plane(300, 300, 9, clusters=12)
+        for end in range(len(generate_pairs(problem).rounds) - 1):
+
+            def stop(made: Round, end: int = end) -> None:
+                if made.number == end:
+                    raise KeyboardInterrupt
+
+            made, cost = generate_pairs(problem, watch=stop), problem.cost.values
+            assert len(made.rounds) == end + 1
+            assert (made.f[:, None] + made.g - cost).max() <= 1e-12
+            assert problem.a @ made.f + problem.b @ made.g == pytest.approx(made.rounds[-1].lower, rel=1e-9, abs=1e-12)
+            if end:
+                assert (made.plan.toarray() * cost).sum() == pytest.approx(made.rounds[-1].upper, rel=1e-9)
+
+    @pytest.mark.parametrize("part", [0.6, 0.99])
+    def test_a_gap_is_reached_and_not_nearly(self, part: float) -> None:
+        problem = in_the_plane(300, 300, 9, clusters=12)
+        for told in generate_pairs(problem).rounds[:-1]:
+            if 1e-12 < told.gap < 1:
+                assert generate_pairs(problem, gap=part * told.gap).rounds[-1].gap <= part * told.gap
 
     def test_a_gap_ends_them_early_with_an_interval_that_holds_the_value(self) -> None:
         problem = in_the_plane(500, 500, 2, clusters=20)
@@ -320,6 +370,19 @@ class TestBadCosts:
 
         found = distance(*self.measures(), manhattan)
         assert found.value == pytest.approx(distance(*self.measures(), "cityblock").value, rel=1e-9)
+
+    def test_one_is_asked_for_blocks_and_not_for_one_pair_after_the_other(self) -> None:
+        calls: list[int] = []
+
+        def counted(x: FloatArray, y: FloatArray) -> FloatArray:
+            calls.append(len(x) * len(y))
+            return np.asarray(np.abs(x[:, None] - y[None]).sum(axis=2))
+
+        rng = np.random.default_rng(0)
+        source, target = (om.Measure.from_samples(rng.random((400, 2))) for _ in range(2))
+        assert distance(source, target, counted).certificate.passed
+        assert len(calls) < 400
+        assert sum(calls) < 40 * 400 * 400
 
     def test_one_that_returns_the_wrong_shape_or_nan_is_refused(self) -> None:
         source, target = self.measures()

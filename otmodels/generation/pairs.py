@@ -51,8 +51,8 @@ _LARGEST_PRICE = 1e3
 UNSERVED = 1e-12
 """Unserved mass below this part of the total is rounding."""
 
-_SERVED, _LOSS = 1e-10, 1e-12
-"""How right the last answer is without refinement: nodes served relative to their own mass, loss relative to the value."""
+_SERVED, _LOSS, _PROVEN = 1e-10, 1e-12, 1e-10
+"""How right the last answer is without refinement: nodes served relative to their own mass, loss and bounds to the value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,6 +156,10 @@ class _Pairs(Generation):
         """Largest cost in the program."""
         return float(np.abs(self.costs).max(initial=0.0)) or 1.0
 
+    def _scale(self, f: FloatArray, g: FloatArray) -> float:
+        """What slacks are rounded relative to: no violated cost is above f + g, and outliers among the others do not count."""
+        return min(self.unit, float(np.abs(f).max() + np.abs(g).max()))
+
     def generated(self, gap: float) -> GeneratedPairs:
         """What the rounds end with."""
         status = self.run(gap)
@@ -247,33 +251,51 @@ class _Pairs(Generation):
             elif not self._violated.size:
                 self.plan = self._carried
                 return Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.FEASIBLE)
+        self._add_violated()
+        return None
+
+    def _add_violated(self) -> None:
         keys = self._violated
         i, j = np.divmod(keys, self.cost.shape[1])
         costs = self.cost.at(i, j)
         self.session.add_columns(costs - self._start.f[i] - self._start.g[j], self._incidence(keys))
         self.keys, self.costs = np.concatenate([self.keys, keys]), np.concatenate([self.costs, costs])
-        return None
+
+    def _as_stated(self) -> None:
+        """The program's own costs and sides again, which refinement replaced by those of a correction."""
+        program = self.session.program
+        self.session.change(program.c, program.row_lower, program.row_upper, program.lower, program.upper)
 
     def finish(self, x: FloatArray, y: FloatArray) -> Status:
         """Where it is not right yet: unserved mass at a price above that of any pair, and refinement to relative accuracy."""
         if self._right(x, y):
             return OPTIMAL
         self._charge(np.full(self.nodes, 4 * self.unit) + np.abs(y))
-        answer = self.session.run(PRIMAL_SIMPLEX)
-        if answer.status.optimal and answer.x is not None and answer.y is not None:
-            x, y, self.refinements = refine(self.session, answer.x, answer.y)
-        self.price(x, y)
-        return OPTIMAL
+        while True:
+            answer = self.session.run(PRIMAL_SIMPLEX)
+            if not answer.status.optimal or answer.x is None or answer.y is None:
+                return OPTIMAL if answer.status.optimal else self._ended(answer.status.termination)
+            x, y, rounds = refine(self.session, answer.x, answer.y)
+            self.refinements += rounds
+            self.price(x, y)
+            if not self._violated.size:
+                return OPTIMAL
+            self._as_stated()
+            self._add_violated()
 
     def _right(self, x: FloatArray, y: FloatArray) -> bool:
-        """Whether the pairs alone serve each node relative to its own mass, and no mass moves at a loss."""
-        program, r = self.session.program, self.nodes
+        """Whether the pairs alone serve each node relative to its own mass, at no loss and at a cost near the lower bound.
+
+        Multipliers that HiGHS takes for feasible relative to the largest cost can prove nothing where that is an outlier.
+        """
+        program, r, n = self.session.program, self.nodes, self.cost.shape[0]
         masses, moved = np.concatenate(self.masses), x[r:]
         missed = np.abs(program.A[:, r:] @ moved - masses)
-        loss = float(np.abs(moved) @ np.abs(program.c - program.A.T @ y)[r:])
-        rounding = 4 * ROUNDING * self.unit * self.total
         served = (missed <= _SERVED * masses + np.finfo(np.float64).eps * self.total).all()
-        return bool(served and loss <= max(_LOSS * abs(float(self.costs @ moved)), rounding))
+        loss, value = float(np.abs(moved) @ np.abs(program.c - program.A.T @ y)[r:]), float(self.costs @ moved)
+        rounding = 4 * ROUNDING * self._scale(self._start.f + y[:n], self._start.g + y[n:]) * self.total
+        proven = value - self.rounds[-1].lower <= max(_PROVEN * abs(value), rounding)
+        return bool(served and proven and loss <= max(_LOSS * abs(value), rounding))
 
     def _served(self, x: FloatArray, f: FloatArray, g: FloatArray) -> float:
         """Cost of the plan, unserved mass moved in north-west corner order; it is kept if it is the best so far."""
@@ -292,7 +314,7 @@ class _Pairs(Generation):
 
     def _priced(self, f: FloatArray, g: FloatArray) -> tuple[IndexArray, FloatArray]:
         """Keys of the worst violated pairs of each node that are not in yet, and f^c."""
-        m, floor = self.cost.shape[1], -ROUNDING * self.unit
+        m, floor = self.cost.shape[1], -ROUNDING * self._scale(f, g)
 
         def violated(rows: slice, block: FloatArray) -> tuple[FloatArray, IndexArray, FloatArray]:
             slack = block - f[rows, None]

@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.cost import BaseCost, Cost
-from otmodels.generation.sweeps import BLOCK, SparsePairs, over_blocks, sweep_all
+from otmodels.generation.sweeps import BLOCK, SparsePairs, in_single, over_blocks, sweep_all
 
 Masses: TypeAlias = tuple[FloatArray, FloatArray]
 Solve: TypeAlias = Callable[[BaseCost, Masses], tuple[FloatArray, FloatArray]]
@@ -106,7 +106,8 @@ def start_from(cost: BaseCost, masses: Masses, solve: Solve, late: Callable[[], 
     f, tight_g, slack = pairs.tight(g)
     chosen = pairs.favoured(g, last, PER_NODE) | (slack <= 0)
     tied = bool(np.count_nonzero(slack <= last) > _TIED * (n + m))
-    return Start(keys[chosen], f, tight_g, epsilon, tied)
+    drift = float(np.median(f))  # what sweeps add to all of f and take from g only costs digits
+    return Start(keys[chosen], f - drift, tight_g + drift, epsilon, tied)
 
 
 def _all_pairs(cost: BaseCost) -> Start:
@@ -192,8 +193,8 @@ def _thresholds(cost: BaseCost, f: FloatArray, g: FloatArray, quota: int, jitter
     few = min(size, max(64, 4 * size // quota))
     some = np.sort(rng.permutation(size)[:few])
     rows, columns = (np.arange(n), some) if axis else (some, np.arange(m))
-    slack = (cost.among(rows, columns).values - f[rows, None] - g[columns]).astype(np.float32)
-    slack += np.float32(jitter) * rng.random(slack.shape, dtype=np.float32)
+    slack, unit = in_single(cost.among(rows, columns).values - f[rows, None] - g[columns], jitter)
+    slack += np.float32(jitter / unit) * rng.random(slack.shape, dtype=np.float32)
     k = min(int(np.ceil(quota * few / size)), few) - 1
     found = np.partition(slack if axis else np.ascontiguousarray(slack.T), k, axis=1)[:, k]
-    return np.minimum(found.astype(np.float64), 1e300)
+    return np.minimum(unit * found.astype(np.float64), 1e300)

@@ -50,6 +50,9 @@ _CLIP = 50.0
 _LARGEST = 1e15
 """Bound on the factors at an entropy."""
 
+_FAR = 1e25
+"""Entropies above this or below its inverse are the unit of slacks, which single precision could not hold otherwise."""
+
 
 class OutOfTimeError(Exception):
     """A pass over all pairs was ended by its deadline."""
@@ -164,11 +167,18 @@ def _stage(
 
 def _kernel(block: FloatArray, g: FloatArray, epsilon: float) -> SinglePrecision:
     """A block of exp(-(C - f - g) / epsilon), f = g^cbar."""
-    slack: SinglePrecision = np.subtract(block, g).astype(np.float32)
+    slack, unit = in_single(np.subtract(block, g), epsilon)
     slack -= slack.min(axis=1)[:, None]
-    slack *= np.float32(-1 / epsilon)
+    slack *= np.float32(-unit / epsilon)
     np.maximum(slack, np.float32(-_CLIP), out=slack)
     return np.exp(slack, out=slack)
+
+
+def in_single(slack: FloatArray, epsilon: float) -> tuple[SinglePrecision, float]:
+    """Slacks in single precision, and their unit: the entropy where their own would be near the limits of single precision."""
+    if epsilon == 0 or 1 / _FAR < epsilon < _FAR:
+        return slack.astype(np.float32), 1.0
+    return (slack / epsilon).astype(np.float32), epsilon
 
 
 def _relaxed(factor: npt.NDArray[Real], mass: npt.NDArray[Real], activity: npt.NDArray[Real], sweep: int) -> npt.NDArray[Real]:
