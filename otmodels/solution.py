@@ -266,7 +266,8 @@ class ExtendedSolution(_Planned):
     variables : mapping of str to Series
         Values of the declared variables, indexed by column name.
     certificate : Certificate
-        Optimality (KKT) of the extended linear program as compiled, recomputed in numpy.
+        Optimality (KKT) of the extended linear program as compiled, recomputed in numpy: on the pairs that it has, where these
+        were given or generated.
     """
 
     multipliers: Mapping[str, pd.Series]
