@@ -92,7 +92,7 @@ def gathered(data: Dataset, command: str, language: str, time_limit: float | Non
 def command_line(options: Mapping[str, object]) -> str:
     """The command line with the options that were given, files by their names alone.
 
-    >>> command_line({"": Path("somewhere/canning"), "time-limit": None, "out": Path("/tmp/a page.html")})
+    >>> command_line({"": Path("somewhere/canning"), "time-limit": None, "out": Path("pages/a page.html")})
     "otmodels report canning --out 'a page.html'"
     """
     words = ["otmodels", "report"]
