@@ -28,6 +28,9 @@ from otmodels.solve import Support, solve
 from otmodels.status import OPTIMAL, Termination
 from otmodels.tolerances import DEFAULT, Tolerances
 
+FALLBACK = 1 << 18
+"""Up to so many pairs, all of them are tried where generated ones gave no proof: seconds."""
+
 
 def wasserstein_distance(
     source: Measure,
@@ -216,7 +219,16 @@ class _Route:
         reason = f"{self._why_dense()}: pairs generated in {_rounds(made)}"
         about = self._generation("primal", "generated pairs", made.i.size, "pairs", made, reason)
         solution = planned(self.problem, made.plan, made.f, made.g, made.status, about, self._tolerances())
-        return _timed(solution, started)
+        if solution.certificate.passed or self.gap > 0:
+            return _timed(solution, started)
+        return self._afresh(_timed(solution, started), reason)
+
+    def _afresh(self, found: Result, reason: str) -> Result:
+        """Costs over many orders, where generation gave no proof: all pairs if they are few, else the model on generated ones."""
+        few = self.problem.shape[0] * self.problem.shape[1] <= FALLBACK
+        why = f"{self._why_dense()}: all pairs, since no proof came out of generated ones" if few else reason
+        again = self._solved("primal", "full" if few else "generated", why)
+        return again if isinstance(again, Unsolved) or again.certificate.passed else found
 
     def _generation(
         self, form: str, support: str, columns: int, what: str, made: GeneratedArcs | GeneratedPairs, reason: str

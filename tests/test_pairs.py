@@ -226,6 +226,14 @@ class TestAsASupport:
         assert rounds
         assert rounds[-1].lower == pytest.approx(solution.value, rel=1e-9)
 
+    @pytest.mark.parametrize("n", [80, 200])
+    def test_costs_over_twenty_orders_are_certified_on_all_pairs_where_generated_ones_prove_nothing(self, n: int) -> None:
+        rng = np.random.default_rng(0)
+        x, y = rng.random((n, 2)), rng.random((n, 2))
+        found = distance(om.Measure(rng.dirichlet(np.ones(n)), x), om.Measure(rng.dirichlet(np.ones(n)), y), power=20)
+        assert found.certificate.passed, found.certificate.verdict
+        assert "no proof came out of generated ones" in found.provenance.reason
+
     def test_seconds_of_the_generation_are_part_of_the_total(self) -> None:
         made = om.solve(in_the_plane(80, 90, 4), language="highspy", support="generated").provenance
         assert 0 < made.generate_s < made.total_s
