@@ -12,19 +12,19 @@ from scipy.sparse import coo_array, csr_array
 from otmodels.certificate import certify
 from otmodels.cost import GroundCost, ground_cost
 from otmodels.errors import ParameterError
-from otmodels.families import interval_of, planned, solution_of, ungenerated
+from otmodels.families import Kantorovich, planned, solution_of, ungenerated, ungenerated_arcs
 from otmodels.generation import DIRECT, REACH, Asked, GeneratedArcs, GeneratedPairs, Watch, generate_arcs, generate_pairs
 from otmodels.languages import PRIMAL_SIMPLEX, check_time_limit
 from otmodels.line import Line, exact_staircase, flow_along, potentials_along, rounded_staircase
 from otmodels.lipschitz_solution import LipschitzSolution, Result
 from otmodels.measure import Measure
 from otmodels.metrics import MetricFunction, Minkowski
-from otmodels.model import error_of, versions
+from otmodels.model import Model, error_of, versions
 from otmodels.network import Graph, Grid, Network, detour, graph_cost
 from otmodels.potentials import close, normalise
 from otmodels.problem import TransportProblem
 from otmodels.solution import Provenance, Solution, Unsolved
-from otmodels.solve import Support, solve
+from otmodels.solve import NO_TIME, Support, solve
 from otmodels.status import OPTIMAL, Termination
 from otmodels.tolerances import DEFAULT, Tolerances
 
@@ -203,7 +203,7 @@ class _Route:
         stretch = detour(start.nodes.grid, metric, REACH)
         made = generate_arcs(start, stretch=stretch, **self._asked())
         if made.status.termination.stopped or not made.rounds:
-            return self._unsolved(made)
+            return ungenerated_arcs(made)
         arcs = made.network.arcs
         reason = f"points on a grid and the {metric.name} metric: arcs generated in {_rounds(made)}"
         about = self._generation("flow", arcs.description, arcs.count, "arcs", made, reason)
@@ -219,16 +219,27 @@ class _Route:
         reason = f"{self._why_dense()}: pairs generated in {_rounds(made)}"
         about = self._generation("primal", "generated pairs", made.i.size, "pairs", made, reason)
         solution = planned(self.problem, made.plan, made.f, made.g, made.status, about, self._tolerances())
-        if solution.certificate.passed or self.gap > 0:
-            return _timed(solution, started)
-        return self._afresh(_timed(solution, started), reason)
+        proven = solution.certificate.passed or self.gap > 0
+        found = _timed(solution, started)
+        return found if proven else self._afresh(made, found, started)
 
-    def _afresh(self, found: Result, reason: str) -> Result:
-        """Costs over many orders, where generation gave no proof: all pairs if they are few, else the model on generated ones."""
+    def _afresh(self, made: GeneratedPairs, found: Solution | LipschitzSolution, started: float) -> Result:
+        """Costs over many orders, where generation gave no proof: all pairs if they are few, else the model on generated ones.
+
+        It takes the time that is left; what was known before stays known.
+        """
         few = self.problem.shape[0] * self.problem.shape[1] <= FALLBACK
-        why = f"{self._why_dense()}: all pairs, since no proof came out of generated ones" if few else reason
-        again = self._solved("primal", "full" if few else "generated", why)
-        return again if isinstance(again, Unsolved) or again.certificate.passed else found
+        left = None if self.time_limit is None else max(started + self.time_limit - time.perf_counter(), NO_TIME)
+        model = Model(Kantorovich(self.problem, "full" if few else made), "primal", "highspy")
+        again = model.solve(time_limit=left, throw=False, verbose=self.verbose)
+        assert isinstance(again, Solution | Unsolved)
+        if isinstance(again, Unsolved):
+            lower, upper = (max(again.interval[0], found.interval[0]), min(again.interval[1], found.interval[1]))
+            return replace(again, interval=(lower, upper))
+        if not again.certificate.passed:
+            return found
+        why = f"{self._why_dense()}: all pairs, since no proof came out of generated ones" if few else found.provenance.reason
+        return replace(again, provenance=replace(again.provenance, reason=why, generate_s=made.seconds))
 
     def _generation(
         self, form: str, support: str, columns: int, what: str, made: GeneratedArcs | GeneratedPairs, reason: str
@@ -246,13 +257,6 @@ class _Route:
     def _asked(self) -> Asked:
         return Asked(gap=self.gap, time_limit=self.time_limit, watch=self.watch, verbose=self.verbose)
 
-    def _unsolved(self, made: GeneratedArcs) -> Unsolved:
-        lower, upper = interval_of(made.network, made.flow, made.potential)
-        if made.rounds:
-            lower, upper = max(lower, made.rounds[-1].lower), min(upper, made.rounds[-1].upper)
-        message = f"{made.status.termination.value}; the interval holds what is proven by then"
-        return Unsolved(made.status, self.problem, (lower, upper), message)
-
     def _closed_form(self, algorithm: str, reason: str) -> Provenance:
         return Provenance("closed form", "numpy", "", 0, algorithm, 0, 0, 0.0, 0.0, 0.0, 0.0, versions("numpy"), reason)
 
@@ -261,7 +265,7 @@ def _rounds(made: GeneratedArcs | GeneratedPairs) -> str:
     return "1 round" if len(made.rounds) == 1 else f"{len(made.rounds)} rounds"
 
 
-def _timed(result: Solution | LipschitzSolution, started: float) -> Result:
+def _timed(result: Solution | LipschitzSolution, started: float) -> Solution | LipschitzSolution:
     """The result with its seconds: those not spent in the solver count as reading and certifying."""
     made = result.provenance
     return replace(result, provenance=replace(made, extract_s=time.perf_counter() - started - made.solve_s))

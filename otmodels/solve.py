@@ -17,8 +17,8 @@ from otmodels.families import (
     applicable_network,
     finest_infeasibility,
     infeasible,
-    interval_of,
     ungenerated,
+    ungenerated_arcs,
 )
 from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import FORMS, KANTOROVICH, LIPSCHITZ, formulation, supports
@@ -37,7 +37,7 @@ Support: TypeAlias = Literal["full", "neighbours", "generated"] | Network | npt.
 MOST_FLOW = 1 << 22
 """Most pairs along which a maximum flow looks for a feasible plan before a program is stated; above, it takes gigabytes."""
 
-_NO_TIME = 1e-9
+NO_TIME = 1e-9
 """Seconds that are left for a solve where generation took the time that there was: it ends at once, with what is proven."""
 
 
@@ -105,9 +105,7 @@ def _on_arcs(problem: TransportProblem, force: bool, asked: Asked) -> Family | U
     made = generate_arcs(start, **asked)
     if made.status.optimal:
         return KantorovichRubinstein(problem, made, force)
-    message = f"{made.status.termination.value}; the interval holds what is proven by then"
-    interval = interval_of(made.network, made.flow, made.potential)
-    return Unsolved(made.status, problem, interval, message)
+    return ungenerated_arcs(made)
 
 
 @overload
@@ -198,7 +196,7 @@ def solve(
         if throw:
             raise error_of(family)
         return family
-    left = None if time_limit is None else max(started + time_limit - time.perf_counter(), _NO_TIME)
+    left = None if time_limit is None else max(started + time_limit - time.perf_counter(), NO_TIME)
     result = Model(family, form, language).solve(time_limit=left, throw=throw, verbose=verbose)
     assert isinstance(result, Solution | LipschitzSolution | Unsolved)
     return result
@@ -233,7 +231,7 @@ def explain_infeasibility(what: TransportProblem | Model) -> Infeasibility | Con
     ParameterError
         It is neither a problem nor a model.
     SolveError
-        Whether an extended model is feasible could not be decided and verified.
+        Whether there is a feasible plan could not be decided and verified.
 
     Examples
     --------

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from itertools import pairwise
 from typing import Any
 
@@ -20,7 +21,7 @@ from places import distance
 import otmodels as om
 from otmodels.arrays import FloatArray
 from otmodels.errors import InfeasibleError, NotANumberError, ParameterError, ShapeError, StoppedError
-from otmodels.families import ungenerated
+from otmodels.families import kantorovich, ungenerated
 from otmodels.generation import GeneratedPairs, Round, generate_pairs, start
 from otmodels.generation.pairs import north_west
 from otmodels.generation.start import near_pairs
@@ -234,6 +235,26 @@ class TestAsASupport:
         assert found.certificate.passed, found.certificate.verdict
         assert "no proof came out of generated ones" in found.provenance.reason
 
+    def test_a_time_limit_covers_the_fall_back_and_what_was_proven_before_it_stays_proven(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rng = np.random.default_rng(0)
+        x, y = rng.random((200, 2)), rng.random((200, 2))
+        source, target = om.Measure(rng.dirichlet(np.ones(200)), x), om.Measure(rng.dirichlet(np.ones(200)), y)
+        value = distance(source, target, power=20).value
+
+        def late(*args: Any, **options: Any) -> GeneratedPairs:
+            made = generate_pairs(*args, **{**options, "time_limit": None})
+            time.sleep(0.5)
+            return made
+
+        monkeypatch.setattr(om.distance, "generate_pairs", late)
+        result = om.wasserstein_distance(source, target, power=20, time_limit=0.5, throw=False)
+        assert isinstance(result, om.Unsolved)
+        assert result.status.termination is Termination.TIME_LIMIT
+        assert 0 < result.interval[0] <= value * (1 + 1e-9)
+        assert value * (1 - 1e-9) <= result.interval[1] < 1
+
     def test_seconds_of_the_generation_are_part_of_the_total(self) -> None:
         made = om.solve(in_the_plane(80, 90, 4), language="highspy", support="generated").provenance
         assert 0 < made.generate_s < made.total_s
@@ -354,6 +375,17 @@ class TestWhereMassHasNowhereToGo:
         assert result.explanation.shortfall == pytest.approx(20)
         allowed = np.isfinite(problem.cost.values)
         assert (result.explanation.f[:, None] + result.explanation.g)[allowed].max() <= 0
+
+    def test_ctrl_c_while_it_is_looked_for_is_no_answer(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupted(problem: om.TransportProblem) -> GeneratedPairs:
+            def stop(made: Round) -> None:
+                raise KeyboardInterrupt
+
+            return generate_pairs(problem, watch=stop)
+
+        monkeypatch.setattr(kantorovich, "generate_pairs", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            om.explain_infeasibility(with_matrix(120, 120, 3, "forbidden pairs"))
 
     def test_a_shortfall_that_a_flow_in_parts_of_the_total_cannot_see_is_found(self) -> None:
         tiny = 1e-9

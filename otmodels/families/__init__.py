@@ -11,7 +11,7 @@ from otmodels.families.kantorovich import (
     planned,
     ungenerated,
 )
-from otmodels.families.lipschitz import KantorovichRubinstein, applicable_network, interval_of, solution_of
+from otmodels.families.lipschitz import KantorovichRubinstein, applicable_network, interval_of, solution_of, ungenerated_arcs
 
 __all__ = [
     "Answer",
@@ -26,4 +26,5 @@ __all__ = [
     "planned",
     "solution_of",
     "ungenerated",
+    "ungenerated_arcs",
 ]

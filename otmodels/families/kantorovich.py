@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
 
@@ -12,6 +13,7 @@ from scipy.sparse import coo_array, csr_array
 from otmodels import lp
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.certificate import certify
+from otmodels.errors import SolveError
 from otmodels.families.base import Answer, Family, unsolved_program
 from otmodels.feasibility import Infeasibility, infeasibility, infeasibility_of
 from otmodels.formulations import Support, formulation
@@ -112,7 +114,10 @@ class Kantorovich(Family):
 
     def _infeasible(self, form: str, answer: Answer, run: Run) -> Unsolved:
         """The problem itself has no feasible plan, or only its given support has none, which proves nothing above."""
-        found = self.infeasibility() or (None if self._support.given else finest_infeasibility(self.problem))
+        found = self.infeasibility()
+        if found is None and not self._support.given:
+            with suppress(SolveError):
+                found = finest_infeasibility(self.problem)
         if found is None:
             return unsolved_program(self.problem, answer.program, run, "the program")
         if not self._support.given:
@@ -152,10 +157,27 @@ def planned(
 
 
 def finest_infeasibility(problem: TransportProblem) -> Infeasibility | None:
-    """As `infeasibility`, for shortfalls that a flow in parts of the total does not see; a solve on generated pairs."""
-    made = generate_pairs(problem) if problem.has_forbidden else None
-    stuck = made is not None and made.status.termination is Termination.INFEASIBLE
-    return infeasibility_of(problem, made.plan) if made is not None and stuck else None
+    """As `infeasibility`, for shortfalls that a flow in parts of the total does not see; a solve on generated pairs.
+
+    Raises
+    ------
+    SolveError
+        Whether there is a feasible plan was not decided.
+    KeyboardInterrupt
+        Ctrl-C came before it was.
+    """
+    if not problem.has_forbidden:
+        return None
+    made = generate_pairs(problem)
+    if made.status.optimal:
+        return None
+    if made.status.termination is Termination.INTERRUPTED:
+        raise KeyboardInterrupt
+    stuck = made.status.termination is Termination.INFEASIBLE
+    found = infeasibility_of(problem, made.plan) if stuck else None
+    if found is None:
+        raise SolveError(f"whether there is a feasible plan was not decided: {made.status.termination.value}", made.status)
+    return found
 
 
 def ungenerated(problem: TransportProblem, made: GeneratedPairs) -> Unsolved:

@@ -155,6 +155,15 @@ def interval_of(net: Network, flow: FloatArray, potential: FloatArray, is_metric
     return lower, upper
 
 
+def ungenerated_arcs(made: GeneratedArcs) -> Unsolved:
+    """The result where the generation of arcs was stopped: what its flow and potential, and its rounds, prove by then."""
+    lower, upper = interval_of(made.network, made.flow, made.potential)
+    if made.rounds:
+        lower, upper = max(lower, made.rounds[-1].lower), min(upper, made.rounds[-1].upper)
+    message = f"{made.status.termination.value}; the interval holds what is proven by then"
+    return Unsolved(made.status, made.network.problem, (lower, upper), message)
+
+
 def _coordinate(net: Network) -> FloatArray:
     """The coordinate, or its negative, that bounds the cost best: 1-Lipschitz for every norm; 0 where there is none."""
     nodes = net.nodes
