@@ -21,6 +21,7 @@ from scipy.sparse import csr_array, issparse
 from otmodels.arrays import FloatArray, floats
 from otmodels.checks import Certificate, Check
 from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError
+from otmodels.interval import Interval
 from otmodels.measure import Measure
 from otmodels.potentials import c_transform, cbar_transform
 from otmodels.problem import TransportProblem
@@ -67,7 +68,7 @@ def certify(
     >>> certify(problem, plan=[[0.5, 0], [0, 0.5]], f=[0, 2], g=[0, 1]).passed
     True
     >>> certify(problem, f=[0, 0]).interval
-    (0.5, inf)
+    Interval(lower=0.5, upper=inf)
     """
     if plan is None and f is None and g is None:
         raise ParameterError("plan, f, g", "are all missing", "Give a plan, potentials, or both")
@@ -97,8 +98,7 @@ def _conclude(
         checks.append(Check("duality gap", abs(primal - dual), tolerances.gap * scale))
     to_bound = np.inf if plan is None else abs(primal - lower)
     checks.append(Check("gap to the safe bound (f, f^c)", to_bound, tolerances.gap * scale))
-    gap = abs(primal - dual) if np.isfinite(primal - dual) else upper - lower
-    return Certificate(tuple(checks), primal, dual, (lower, upper), gap / scale if scale else gap)
+    return Certificate(tuple(checks), primal, dual, Interval(lower, upper))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from otmodels.errors import CertificateError
+from otmodels.interval import Interval
 from otmodels.tolerances import DEFAULT
 
 
@@ -55,24 +56,34 @@ class Check:
 class Certificate:
     """What a primal point and a dual point prove about a minimum or maximum.
 
+    It passes where two things hold: the interval, which is rigorous, is narrow; and the numbers handed in are those that it was
+    made from, each in its own scale. Both are among the checks, and a check may veto, never excuse another.
+
     Attributes
     ----------
     checks : tuple of Check
         Everything that was recomputed.
     primal_value, dual_value : float
         Objective of the point and of the multipliers; NaN where none were given.
-    interval : tuple of float
-        Proven (lower, upper) bounds on the optimal value; infinite where nothing is proven. Where pairs are forbidden,
-        the upper one holds up to the tolerance of the marginals.
-    relative_gap : float
-        |primal - dual| over the value; the width of the interval over the value where one of the two is missing.
+    interval : Interval
+        Proven bounds on the optimal value of the exact data, rounding counted in; infinite where nothing is proven.
+    proven : bool
+        Whether both bounds are rigorous. False where one of the two could be had to a tolerance only: such numbers may
+        pass, and are called optimal to tolerance.
+    absolute : bool
+        Whether the interval is narrow next to the terms that the value is summed from, and not next to the value, which
+        vanishes or cancels.
+    about : str
+        What the exact data are, where that needs to be said: the float costs that a rule gives, masses that were moved.
     """
 
     checks: tuple[Check, ...]
     primal_value: float
     dual_value: float
-    interval: tuple[float, float]
-    relative_gap: float
+    interval: Interval
+    proven: bool = True
+    absolute: bool = False
+    about: str = ""
 
     @property
     def passed(self) -> bool:
@@ -81,9 +92,13 @@ class Certificate:
 
     @property
     def gap(self) -> float:
-        """Duality gap |primal - dual|; infinite where one of the two is missing."""
-        gap = abs(self.primal_value - self.dual_value)
-        return math.inf if math.isnan(gap) else gap
+        """Width of the interval; infinite where one of its bounds is missing."""
+        return self.interval.width if math.isfinite(self.interval.size) else math.inf
+
+    @property
+    def relative_gap(self) -> float:
+        """Width of the interval over the value; 0 over 0 is 0, and infinite where a bound is missing."""
+        return self.interval.relative_width if math.isfinite(self.interval.size) else math.inf
 
     @property
     def worst(self) -> Check | None:
@@ -92,22 +107,38 @@ class Certificate:
         return max(failed, key=lambda check: (bool(check.where), check.severity), default=None)
 
     @property
+    def word(self) -> str:
+        """What the numbers are, in a word or two: "certified optimal", "optimal to tolerance", "not certified"."""
+        if not self.passed:
+            return "not certified"
+        if not self.proven:
+            return "optimal to tolerance"
+        return "certified optimal" if self.absolute or self.relative_gap <= DEFAULT.gap else "certified to a gap"
+
+    @property
     def verdict(self) -> str:
         """What the numbers prove, in a sentence."""
         lower, upper = self.interval
-        if self.passed and self.relative_gap > DEFAULT.gap:
+        if not self.passed:
+            return f"not certified: {self.worst}; {self._proof()}"
+        if not self.proven:
+            known = "" if math.isinf(lower) and math.isinf(upper) else f"; {self._proof()}"
+            return f"optimal to tolerance: the value is {self.primal_value:.12g}{known}"
+        if self.absolute:
+            return f"certified optimal: the value is {self.primal_value:.12g}, absolute gap {self.gap:.1e}"
+        if self.relative_gap > DEFAULT.gap:
             return f"certified to a relative gap of {self.relative_gap:.1e}: the optimal value lies in [{lower:.9g}, {upper:.9g}]"
-        if self.passed:
-            return f"certified optimal: the value is {self.primal_value:.12g}, relative gap {self.relative_gap:.1e}"
+        return f"certified optimal: the value is {self.primal_value:.12g}, relative gap {self.relative_gap:.1e}"
+
+    def _proof(self) -> str:
+        lower, upper = self.interval
         if math.isfinite(lower) and math.isfinite(upper):
-            proof = f"proven: the optimal value lies in [{lower:.9g}, {upper:.9g}]"
-        elif math.isfinite(lower):
-            proof = f"proven: the optimal value is at least {lower:.9g}"
-        elif math.isfinite(upper):
-            proof = f"proven: the optimal value is at most {upper:.9g}"
-        else:
-            proof = "nothing is proven"
-        return f"not certified: {self.worst}; {proof}"
+            return f"proven: the optimal value lies in [{lower:.9g}, {upper:.9g}]"
+        if math.isfinite(lower):
+            return f"proven: the optimal value is at least {lower:.9g}"
+        if math.isfinite(upper):
+            return f"proven: the optimal value is at most {upper:.9g}"
+        return "nothing is proven"
 
     def table(self) -> pd.DataFrame:
         """One row a check: violation, tolerance, passed, where."""

@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from otmodels.arrays import FloatArray
 from otmodels.checks import Certificate, Check
+from otmodels.interval import Interval
 from otmodels.network import ALONG_AXES, Arcs, GraphCost, Network
 from otmodels.potentials import cbar_transform
 from otmodels.tolerances import DEFAULT, Tolerances
@@ -91,8 +92,7 @@ class _Numbers:
             kept = np.maximum(self.flow, 0.0)
             residual = float(np.abs(self.network.arcs.divergence(kept) - surplus).sum())
             upper = max(primal, float(self.length @ kept) if self.plan_cost is None else primal) + 2 * residual * self.unit
-        gap = abs(primal - dual)
-        return Certificate(checks, primal, dual, (lower, max(lower, upper)), gap / scale if scale else gap)
+        return Certificate(checks, primal, dual, Interval(lower, max(lower, upper)))
 
     def _flow_checks(self, tolerances: Tolerances) -> tuple[Check, ...]:
         nodes, unit, arcs = self.network.nodes, self.network.problem.mass_unit, self.network.arcs

@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 from otmodels.arrays import FloatArray, IndexArray, floats
 from otmodels.checks import Certificate, Check
 from otmodels.errors import InfiniteValueError, NotANumberError, ShapeError
+from otmodels.interval import Interval
 from otmodels.lp.program import Program
 from otmodels.tolerances import DEFAULT, Tolerances
 
@@ -82,9 +83,8 @@ def _conclude(program: Program, sign: float, x: FloatArray, y: FloatArray, toler
     )
     lower = dual if all(check.passed for check in dual_feasible) else -np.inf
     upper = primal if all(check.passed for check in feasible) else np.inf
-    interval = (lower, upper) if sign > 0 else (-upper, -lower)
-    relative = abs(primal - dual) / scale if scale else abs(primal - dual)
-    return Certificate((*feasible, *dual_feasible, *agree), sign * primal, sign * dual, interval, relative)
+    interval = Interval(lower, upper) if sign > 0 else Interval(-upper, -lower)
+    return Certificate((*feasible, *dual_feasible, *agree), sign * primal, sign * dual, interval)
 
 
 def _outside(value: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:

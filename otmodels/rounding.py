@@ -1,0 +1,129 @@
+"""Sums and products of floats without rounding: error-free transformations, and sums that know how wrong they are.
+
+A float is a rational number. The sum of two floats is the sum of two others exactly, the rounded sum and what rounding left out;
+the same holds for differences and products. Sums of many are taken in pairs, what rounding left out is summed on the side, and
+what that sum may be wrong by is bounded.
+
+Source: Knuth (1969), The Art of Computer Programming, volume 2, section 4.2.2; Dekker (1971), A floating-point technique for
+extending the available precision; Ogita, Rump, Oishi (2005), Accurate sum and dot product.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from otmodels.arrays import FloatArray
+
+UNIT = 2.0**-53
+"""Largest relative error of one rounded operation."""
+
+TINY = 2.0**-1074
+"""The least float > 0: what a product may lose below the range of floats is less than it."""
+
+_SPLIT = 2.0**27 + 1.0
+_LARGE = 2.0**900
+"""Factors above this are scaled down before they are split."""
+
+
+class Sum(NamedTuple):
+    """A sum of floats: value + rest, up to an error of at most `error`."""
+
+    value: float
+    rest: float
+    error: float
+
+    @property
+    def lower(self) -> float:
+        """A float that is not above the exact sum."""
+        return _down(self.value, math.nextafter(self.rest - self.error, -math.inf) if self.error else self.rest)
+
+    @property
+    def upper(self) -> float:
+        """A float that is not below the exact sum."""
+        return -Sum(-self.value, -self.rest, self.error).lower
+
+
+def two_sum(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(s, e) with s = fl(x + y) and s + e = x + y exactly, entry by entry."""
+    s = x + y
+    back = s - x
+    return s, (x - (s - back)) + (y - back)
+
+
+def two_difference(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(s, e) with s = fl(x - y) and s + e = x - y exactly, entry by entry."""
+    return two_sum(x, -y)
+
+
+def two_product(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(p, e) with p = fl(x y) and p + e = x y, entry by entry; exactly, but for what is below the range of floats (`TINY`)."""
+    p = x * y
+    x_scale, y_scale = (np.where(np.abs(v) > _LARGE, 2.0**-128, 1.0) for v in (x, y))
+    x, y = x * x_scale, y * y_scale
+    (x_high, x_low), (y_high, y_low) = _split(x), _split(y)
+    scaled = p * x_scale * y_scale
+    e = ((x_high * y_high - scaled) + x_high * y_low + x_low * y_high) + x_low * y_low
+    return p, e / x_scale / y_scale
+
+
+def exact_sum(*parts: FloatArray) -> Sum:
+    """The sum of all entries of some arrays, with a bound on its error that is of second order.
+
+    >>> exact_sum(np.array([1e16, 1.0, -1e16])).value
+    1.0
+    """
+    x = np.concatenate([np.ravel(part) for part in parts]) if len(parts) != 1 else np.ravel(parts[0])
+    rest, lost, levels = 0.0, 0.0, 0
+    while x.size > 1:
+        if x.size % 2:
+            x = np.append(x, 0.0)
+        x, e = two_sum(x[::2], x[1::2])
+        rest += float(e.sum())
+        lost += float(np.abs(e).sum())
+        levels += 1
+    value = float(x[0]) if x.size else 0.0
+    total, left = _two_sum(value, rest)
+    count = 64 + 2 * levels  # a sum of pairs in numpy has an error of some dozens of units at the most
+    return Sum(total, left, 0.0 if lost == 0 else count * UNIT * lost * (1 + 1e-9) + TINY)
+
+
+def exact_dot(x: FloatArray, y: FloatArray) -> Sum:
+    """<x, y> with a bound on its error that is of second order.
+
+    >>> exact_dot(np.array([1e16, 1.0]), np.array([1.0, 0.5])).rest
+    0.5
+    """
+    p, e = two_product(x, y)
+    found = exact_sum(p, e)
+    underflow = int(np.count_nonzero((p != 0) & (np.abs(p) < 2.0**-960) | ((p == 0) & (x != 0) & (y != 0))))
+    return Sum(
+        found.value, found.rest, math.nextafter(found.error + 4 * underflow * TINY, math.inf) if underflow else found.error
+    )
+
+
+def bounded_above(x: FloatArray, terms: int = 1) -> float:
+    """A float that is not below the sum of numbers >= 0, each of them rounded up to so many times."""
+    total = float(np.sum(x))
+    return total * (1 + (x.size.bit_length() + 64 + 2 * terms) * 2 * UNIT) + (TINY * x.size if total else 0.0)
+
+
+def _split(x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Two halves of the digits (Dekker)."""
+    c = _SPLIT * x
+    high = c - (c - x)
+    return high, x - high
+
+
+def _down(value: float, rest: float) -> float:
+    """A float that is not above value + rest."""
+    total, left = _two_sum(value, rest)
+    return math.nextafter(total, -math.inf) if left < 0 else total
+
+
+def _two_sum(x: float, y: float) -> tuple[float, float]:
+    total = x + y
+    back = total - x
+    return total, (x - (total - back)) + (y - back)
