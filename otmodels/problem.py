@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.cost import BLOCK_ENTRIES, BaseCost, Cost
 from otmodels.errors import ForbiddenAtomError, ParameterError, ShapeError, UnbalancedError, UnknownNameError
+from otmodels.masses import ExactTarget, Rationals, corrected, exact_target
 from otmodels.measure import Measure, some
 
 
@@ -33,8 +35,6 @@ class TransportProblem:
 
     Attributes
     ----------
-    adjustments : tuple of str
-        What was changed in the data as given, in words; empty where nothing was.
     has_forbidden : bool
         Whether a pair is forbidden.
     mass_unit, cost_unit : float
@@ -57,9 +57,11 @@ class TransportProblem:
     source: Measure
     target: Measure
     cost: BaseCost
-    adjustments: tuple[str, ...]
     has_forbidden: bool
     cost_unit: float
+    _notes: tuple[str, ...]
+    _given: FloatArray
+    _exact: list[ExactTarget]
 
     def __init__(
         self,
@@ -75,16 +77,18 @@ class TransportProblem:
         if cost.shape != (source.size, target.size):
             atoms = f"{source.size} source and {target.size} target atoms"
             raise ShapeError("cost", f"has shape {cost.shape} for {atoms}", "Give one row a source and one column a target")
-        source, target, adjustments = _balanced(source, target, balance)
+        source, target, given, notes = _balanced(source, target, balance)
         has_forbidden, cost_unit = _scan(cost, source, target)
         _check_products(source, target, cost_unit)
         for name, value in (
             ("source", source),
             ("target", target),
             ("cost", cost),
-            ("adjustments", adjustments),
             ("has_forbidden", has_forbidden),
             ("cost_unit", cost_unit),
+            ("_notes", notes),
+            ("_given", given),
+            ("_exact", []),
         ):
             object.__setattr__(self, name, value)
 
@@ -108,6 +112,48 @@ class TransportProblem:
         """Total mass."""
         return max(self.source.total, self.target.total)
 
+    @property
+    def exact_target(self) -> ExactTarget:
+        """The exact target masses, as corrections of their floats; worked out when asked for."""
+        if not self._exact:
+            pairs = self.allowed_pairs() if self.has_forbidden else None
+            self._exact.append(exact_target(self.a, self._given, self.b, pairs))
+        return self._exact[0]
+
+    def exact_masses(self) -> tuple[Rationals, Rationals]:
+        """The masses that certificates are about, as rational numbers: (n,) and (m,), of the same total.
+
+        Floats are taken as the rationals that they are. Where the totals differ by rounding the target as given is scaled
+        exactly to the source's total; where forbidden pairs leave no plan by rounding alone, masses are moved, as
+        `adjustments` says.
+
+        Examples
+        --------
+        >>> a, b = TransportProblem([0.1] * 3, [0.3], [[1.0]] * 3).exact_masses()
+        >>> sum(a) == sum(b), sum(b) == Fraction(0.3)
+        (True, False)
+        """
+        return [Fraction(mass) for mass in self.a.tolist()], self.exact_target.masses(self.a, self._given)
+
+    def move(self, moved: Mapping[int, Fraction]) -> None:
+        """Take some exact target masses to be other ones, by amounts of rounding that add up to 0; `adjustments` says so."""
+        before = self.exact_target
+        together = dict(before.moved)
+        for j, mass in moved.items():
+            together[j] = together.get(j, Fraction(0)) + mass
+        self._exact[:] = [corrected(self.a, self._given, self.b, together, before.parts)]
+
+    @property
+    def adjustments(self) -> tuple[str, ...]:
+        """What was changed in the data as given, in words; empty where nothing was."""
+        exact = self.exact_target if self.has_forbidden else None
+        if exact is None or not exact.moved:
+            return self._notes
+        labels = some([self.target.labels[j] for j in exact.moved])
+        amount = f"{exact.amount:.3g}" if exact.amount else "less than the least float"
+        why = "forbidden pairs leave no plan of the exact masses, by rounding alone"
+        return (*self._notes, f"masses moved between targets {labels}, by {amount} in all: {why}")
+
     def allowed_pairs(self) -> tuple[IndexArray, IndexArray]:
         """Row and column of every pair that is not forbidden, in C order."""
         parts = [(*np.nonzero(np.isfinite(block)), rows.start) for rows, block in self.cost.blocks()]
@@ -128,7 +174,8 @@ def _measure(data: Measure | pd.Series[Any] | npt.ArrayLike) -> Measure:
     return Measure(data.to_numpy(), labels=data.index) if isinstance(data, pd.Series) else Measure(data)
 
 
-def _balanced(source: Measure, target: Measure, balance: str) -> tuple[Measure, Measure, tuple[str, ...]]:
+def _balanced(source: Measure, target: Measure, balance: str) -> tuple[Measure, Measure, FloatArray, tuple[str, ...]]:
+    """Measures of the same total up to rounding in double precision, the target's masses as given, and what was changed."""
     if balance not in ("raise", "rescale"):
         raise UnknownNameError("balance", f"{balance!r} is not known", "Choose 'raise' or 'rescale'")
     a, b = source.total, target.total
@@ -140,7 +187,8 @@ def _balanced(source: Measure, target: Measure, balance: str) -> tuple[Measure, 
         notes = tuple(
             f"{name} masses divided by their total {total!r}" for name, total in (("source", a), ("target", b)) if total != 1
         )
-        return source.scaled(1 / a), target.scaled(1 / b), notes
+        source, target = source.scaled(1 / a), target.scaled(1 / b)
+        return source, target, target.mass, notes
     rounding = 4 * np.sqrt(source.size + target.size) * max(source.rounding, target.rounding)
     if abs(a - b) > rounding * max(a, b):
         raise UnbalancedError(
@@ -149,12 +197,9 @@ def _balanced(source: Measure, target: Measure, balance: str) -> tuple[Measure, 
             "Make them equal, add an atom that takes the rest, or choose balance='rescale' to divide each by its total",
         )
     if a == b:
-        return source, target, ()
-    return (
-        source,
-        target.scaled(a / b),
-        (f"target masses multiplied by {a / b!r}: the totals {a!r} and {b!r} differed by rounding",),
-    )
+        return source, target, target.mass, ()
+    note = f"target masses multiplied by {a / b!r}: the totals {a!r} and {b!r} differed by rounding"
+    return source, target.scaled(a / b), target.mass, (note,)
 
 
 def _check_products(source: Measure, target: Measure, cost_unit: float) -> None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from otmodels.arrays import FloatArray
+from otmodels.arrays import FloatArray, IndexArray
 
 UNIT = 2.0**-53
 """Largest relative error of one rounded operation."""
@@ -102,6 +102,40 @@ def exact_dot(x: FloatArray, y: FloatArray) -> Sum:
     return Sum(
         found.value, found.rest, math.nextafter(found.error + 4 * underflow * TINY, math.inf) if underflow else found.error
     )
+
+
+def segment_sums(values: FloatArray, index: IndexArray, size: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Sums of the values of each index: (s, e, error) with |sum - (s + e)| <= error, of second order; each (size,).
+
+    Parameters
+    ----------
+    values : ndarray (k,)
+        Numbers.
+    index : ndarray (k,)
+        To which sum each belongs, in 0..size-1.
+    size : int
+        Number of sums.
+    """
+    order = np.argsort(index, kind="stable")
+    owner, x = index[order], values[order]
+    rest, lost, levels = np.zeros(size), np.zeros(size), 0
+    while x.size and (repeated := owner[1:] == owner[:-1]).any():
+        first = np.flatnonzero(np.concatenate([[True], ~repeated]))
+        place = np.arange(x.size) - np.repeat(first, np.diff(np.append(first, x.size)))
+        left = np.flatnonzero(place % 2 == 0)
+        paired = left[(left + 1 < x.size)]
+        paired = paired[owner[paired + 1] == owner[paired]]
+        s, e = two_sum(x[paired], x[paired + 1])
+        rest += np.bincount(owner[paired], e, size)
+        lost += np.bincount(owner[paired], np.abs(e), size)
+        x = x.copy()
+        x[paired] = s
+        owner, x = owner[left], x[left]
+        levels += 1
+    total = np.zeros(size)
+    total[owner] = x
+    terms = np.bincount(index, minlength=size)
+    return total, rest, np.where(lost > 0, (terms + 2 * levels + 4) * UNIT * lost * (1 + 1e-9) + TINY, 0.0)
 
 
 def bounded_above(x: FloatArray, terms: int = 1) -> float:

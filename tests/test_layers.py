@@ -14,7 +14,7 @@ ROOMS: tuple[frozenset[str], ...] = tuple(
     frozenset(room.split())
     for room in (
         "errors status tolerances arrays interval checks rounding",
-        "measure metrics cost problem feasibility axioms images line network",
+        "measure metrics cost masses problem feasibility axioms images line network",
         "lp",
         "languages",
         "formulations",

@@ -1,0 +1,175 @@
+"""The exact masses that a certificate is about, as rational numbers.
+
+Floats are rationals, and sums of floats seldom agree to the last bit. Where the totals differ by rounding, the exact target is
+the given one scaled to the source's total. Where forbidden pairs make even that infeasible, by rounding alone, masses are moved
+from target to target until it is feasible: each part of the graph of allowed pairs has to balance by itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from otmodels.arrays import FloatArray, IndexArray
+from otmodels.rounding import UNIT, exact_sum, two_difference, two_sum
+
+Rationals: TypeAlias = list[Fraction]
+
+MOVABLE = 4 * float(np.finfo(np.float64).eps)
+"""A shortfall of this many times the atoms and the total mass is rounding."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExactTarget:
+    """The exact target masses, as corrections of their floats.
+
+    Attributes
+    ----------
+    correction, error : ndarray (m,)
+        Exact mass less the float, and a bound on the error of that difference.
+    moved : mapping of int to Fraction
+        What is added to the mass of a target after that; sums to 0.
+    parts : int
+        Into how many parts forbidden pairs split the atoms, where that is why masses were moved; else 1.
+    """
+
+    correction: FloatArray
+    error: FloatArray
+    moved: Mapping[int, Fraction]
+    parts: int = 1
+
+    @property
+    def amount(self) -> float:
+        """Mass that was moved."""
+        return float(sum(abs(mass) for mass in self.moved.values()) / 2)
+
+    def masses(self, a: FloatArray, given: FloatArray) -> Rationals:
+        """The exact masses (m,), from those of the source and those of the target as given."""
+        scale = exact_scale(a, given)
+        exact = [Fraction(mass) * scale for mass in given.tolist()]
+        for j, mass in self.moved.items():
+            exact[j] += mass
+        return exact
+
+
+def exact_target(
+    a: FloatArray, given: FloatArray, b: FloatArray, pairs: tuple[IndexArray, IndexArray] | None = None
+) -> ExactTarget:
+    """The exact target of a problem.
+
+    Parameters
+    ----------
+    a, given, b : ndarray (n,), (m,), (m,)
+        Source, target as given, and target as the problem states it in floats.
+    pairs : tuple of ndarray (k,), optional
+        Rows and columns of the allowed pairs; all are where omitted.
+    """
+    moved, parts = ({}, 1) if pairs is None else _moves(a, given, pairs)
+    return corrected(a, given, b, moved, parts)
+
+
+def corrected(a: FloatArray, given: FloatArray, b: FloatArray, moved: Mapping[int, Fraction], parts: int = 1) -> ExactTarget:
+    """The exact target that the source's total and moves make."""
+    stretch, wrong = _stretch(a, given)
+    difference, rest = two_difference(given, b)
+    scaled = given * stretch
+    correction, lost = two_sum(difference, scaled)
+    error = (4 * UNIT * abs(stretch) + wrong) * given + np.abs(lost) + np.abs(rest)
+    if moved:
+        scale = exact_scale(a, given)
+        for j, mass in moved.items():
+            exact = Fraction(float(given[j])) * scale + mass - Fraction(float(b[j]))
+            correction[j] = float(exact)
+            error[j] = UNIT * abs(correction[j])
+    return ExactTarget(correction, error, moved, parts)
+
+
+def exact_scale(a: FloatArray, given: FloatArray) -> Fraction:
+    """What the given target is multiplied by: the source's total over its own."""
+    return _total(a) / _total(given)
+
+
+def _stretch(a: FloatArray, given: FloatArray) -> tuple[float, float]:
+    """The scale less 1, and a bound on the error of it."""
+    difference, total = exact_sum(a, -given), float(given.sum())
+    if abs(difference.value) > 2.0**20 * difference.error or not (difference.value or difference.error):
+        stretch = (difference.value + difference.rest) / total
+        rounding = given.size.bit_length() + 70  # of the total, a sum of pairs
+        return stretch, (2 * rounding * UNIT * abs(difference.value) + difference.error) / total
+    stretch = float(exact_scale(a, given) - 1)
+    return stretch, UNIT * abs(stretch)
+
+
+def moves_for(shortfall: Mapping[int, Fraction], room: Mapping[int, Fraction], reach: Mapping[int, int]) -> dict[int, Fraction]:
+    """What to add to target masses so that sources that are left with mass can give it to a target that they reach.
+
+    Parameters
+    ----------
+    shortfall : mapping
+        Mass that a source is left with.
+    room : mapping
+        Mass that a target lacks.
+    reach : mapping
+        A target that each such source may reach.
+    """
+    moved: dict[int, Fraction] = {j: -mass for j, mass in room.items()}
+    for i, mass in shortfall.items():
+        moved[reach[i]] = moved.get(reach[i], Fraction(0)) + mass
+    return {j: mass for j, mass in moved.items() if mass}
+
+
+def movable(amount: Fraction | float, atoms: int, total: float) -> bool:
+    """Whether a shortfall is rounding."""
+    return amount <= MOVABLE * atoms * total
+
+
+def _total(masses: FloatArray) -> Fraction:
+    """The exact sum, on a common denominator: a power of two."""
+    numerators, exponents = np.frexp(masses[masses > 0])
+    least = int(exponents.min()) - 53
+    whole = sum(
+        int(numerator) << (exponent - 53 - least)
+        for numerator, exponent in zip(np.ldexp(numerators, 53).tolist(), exponents.tolist(), strict=True)
+    )
+    return Fraction(whole) * Fraction(2) ** least
+
+
+def _moves(a: FloatArray, given: FloatArray, pairs: tuple[IndexArray, IndexArray]) -> tuple[dict[int, Fraction], int]:
+    """What each part's heaviest target is changed by, and the number of parts; nothing where that would be more than rounding."""
+    n, m = a.size, given.size
+    i, j = pairs
+    count, part = connected_components(coo_array((np.ones(i.size), (i, n + j)), shape=(n + m, n + m)), directed=False)
+    if count == 1:
+        return {}, 1
+    scale = exact_scale(a, given)
+    held = _by_part(part[:n], a.tolist(), count, Fraction(1))
+    room = _by_part(part[n:], given.tolist(), count, scale)
+    missing = {k: held[k] - room[k] for k in range(count) if held[k] != room[k]}
+    amount = sum(abs(mass) for mass in missing.values()) / 2
+    if not missing or not movable(amount, n + m, math.fsum(a)):
+        return {}, 1
+    moved = {}
+    for k, mass in missing.items():
+        targets = np.flatnonzero(part[n:] == k)
+        if not targets.size:
+            return {}, 1
+        heaviest = int(targets[given[targets].argmax()])
+        if Fraction(float(given[heaviest])) * scale + mass < 0:
+            return {}, 1
+        moved[heaviest] = mass
+    return moved, count
+
+
+def _by_part(part: IndexArray, masses: Sequence[float], count: int, scale: Fraction) -> Rationals:
+    sums = [Fraction(0)] * count
+    for k, mass in zip(part.tolist(), masses, strict=True):
+        if mass:
+            sums[k] += Fraction(mass)
+    return [total * scale for total in sums]
