@@ -36,14 +36,15 @@ class ExactTarget:
         Exact mass less the float, and a bound on the error of that difference.
     moved : mapping of int to Fraction
         What is added to the mass of a target after that; sums to 0.
-    parts : int
-        Into how many parts forbidden pairs split the atoms, where that is why masses were moved; else 1.
+    balanced : bool
+        Whether every part into which forbidden pairs split the atoms balances exactly; where one does not, by more than
+        rounding, there is no feasible plan.
     """
 
     correction: FloatArray
     error: FloatArray
     moved: Mapping[int, Fraction]
-    parts: int = 1
+    balanced: bool = True
 
     @property
     def amount(self) -> float:
@@ -71,11 +72,13 @@ def exact_target(
     pairs : tuple of ndarray (k,), optional
         Rows and columns of the allowed pairs; all are where omitted.
     """
-    moved, parts = ({}, 1) if pairs is None else _moves(a, given, pairs)
-    return corrected(a, given, b, moved, parts)
+    moved, balanced = ({}, True) if pairs is None else _moves(a, given, pairs)
+    return corrected(a, given, b, moved, balanced)
 
 
-def corrected(a: FloatArray, given: FloatArray, b: FloatArray, moved: Mapping[int, Fraction], parts: int = 1) -> ExactTarget:
+def corrected(
+    a: FloatArray, given: FloatArray, b: FloatArray, moved: Mapping[int, Fraction], balanced: bool = True
+) -> ExactTarget:
     """The exact target that the source's total and moves make."""
     stretch, wrong = _stretch(a, given)
     difference, rest = two_difference(given, b)
@@ -88,7 +91,7 @@ def corrected(a: FloatArray, given: FloatArray, b: FloatArray, moved: Mapping[in
             exact = Fraction(float(given[j])) * scale + mass - Fraction(float(b[j]))
             correction[j] = float(exact)
             error[j] = UNIT * abs(correction[j])
-    return ExactTarget(correction, error, moved, parts)
+    return ExactTarget(correction, error, moved, balanced)
 
 
 def exact_scale(a: FloatArray, given: FloatArray) -> Fraction:
@@ -141,30 +144,29 @@ def _total(masses: FloatArray) -> Fraction:
     return Fraction(whole) * Fraction(2) ** least
 
 
-def _moves(a: FloatArray, given: FloatArray, pairs: tuple[IndexArray, IndexArray]) -> tuple[dict[int, Fraction], int]:
-    """What each part's heaviest target is changed by, and the number of parts; nothing where that would be more than rounding."""
+def _moves(a: FloatArray, given: FloatArray, pairs: tuple[IndexArray, IndexArray]) -> tuple[dict[int, Fraction], bool]:
+    """What each part's heaviest target is changed by, and whether the parts balance then: not where it is more than rounding."""
     n, m = a.size, given.size
     i, j = pairs
     count, part = connected_components(coo_array((np.ones(i.size), (i, n + j)), shape=(n + m, n + m)), directed=False)
     if count == 1:
-        return {}, 1
+        return {}, True
     scale = exact_scale(a, given)
     held = _by_part(part[:n], a.tolist(), count, Fraction(1))
     room = _by_part(part[n:], given.tolist(), count, scale)
     missing = {k: held[k] - room[k] for k in range(count) if held[k] != room[k]}
-    amount = sum(abs(mass) for mass in missing.values()) / 2
-    if not missing or not movable(amount, n + m, math.fsum(a)):
-        return {}, 1
+    if not movable(sum(abs(mass) for mass in missing.values()) / 2, n + m, math.fsum(a)):
+        return {}, False
     moved = {}
     for k, mass in missing.items():
         targets = np.flatnonzero(part[n:] == k)
         if not targets.size:
-            return {}, 1
+            return {}, False
         heaviest = int(targets[given[targets].argmax()])
         if Fraction(float(given[heaviest])) * scale + mass < 0:
-            return {}, 1
+            return {}, False
         moved[heaviest] = mass
-    return moved, count
+    return moved, True
 
 
 def _by_part(part: IndexArray, masses: Sequence[float], count: int, scale: Fraction) -> Rationals:

@@ -141,7 +141,7 @@ class TransportProblem:
         together = dict(before.moved)
         for j, mass in moved.items():
             together[j] = together.get(j, Fraction(0)) + mass
-        self._exact[:] = [corrected(self.a, self._given, self.b, together, before.parts)]
+        self._exact[:] = [corrected(self.a, self._given, self.b, together)]
 
     @property
     def adjustments(self) -> tuple[str, ...]:

@@ -14,11 +14,11 @@ ROOMS: tuple[frozenset[str], ...] = tuple(
     frozenset(room.split())
     for room in (
         "errors status tolerances arrays interval checks rounding",
-        "measure metrics cost masses problem feasibility axioms images line network",
+        "measure metrics cost blocks masses problem feasibility axioms images line network",
         "lp",
         "languages",
         "formulations",
-        "potentials sensitivity",
+        "potentials safe repair sensitivity",
         "tables",
         "certificate lipschitz_certificate solution lipschitz_solution",
         "families generation",

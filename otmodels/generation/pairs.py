@@ -24,11 +24,12 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array, eye_array, hstack
 
 from otmodels.arrays import FloatArray, IndexArray
+from otmodels.blocks import OutOfTimeError, over_blocks
 from otmodels.cost import BaseCost, GroundCost
 from otmodels.errors import ParameterError
 from otmodels.generation.rounds import ROUNDING, Generation, Round, Watch
 from otmodels.generation.start import Masses, start_from
-from otmodels.generation.sweeps import OutOfTimeError, first_of_node, over_blocks
+from otmodels.generation.sweeps import first_of_node
 from otmodels.languages import DUAL_SIMPLEX, PRIMAL_SIMPLEX, Session, refine
 from otmodels.languages.highs import Answer
 from otmodels.lp import Program, numbered

@@ -18,8 +18,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from otmodels.arrays import FloatArray, IndexArray
+from otmodels.blocks import BLOCK, over_blocks
 from otmodels.cost import BaseCost, Cost
-from otmodels.generation.sweeps import BLOCK, SparsePairs, in_single, over_blocks, sweep_all
+from otmodels.generation.sweeps import SparsePairs, in_single, sweep_all
 
 Masses: TypeAlias = tuple[FloatArray, FloatArray]
 Solve: TypeAlias = Callable[[BaseCost, Masses], tuple[FloatArray, FloatArray]]
