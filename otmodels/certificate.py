@@ -1,42 +1,47 @@
-"""The certificate of a plan and potentials, recomputed in numpy from cost, a and b alone.
+"""The certificate of a plan and potentials, recomputed from cost, a and b alone: rigorous, rounding counted in.
 
-Weak duality: for a feasible plan gamma and feasible potentials (f, g), <C, gamma> >= <a, f> + <b, g>, and the difference is
-sum_ij gamma_ij (C_ij - f_i - g_j). So a feasible pair whose values agree is optimal, whoever computed it.
+Two conditions make it pass, both necessary.
 
-For any f at all, (f, f^c) is feasible, and <a, f> + <b, f^c> is a lower bound that no tolerance enters, only the rounding
-of the sum.
+(a) The interval is narrow. Floats are rational numbers, and the exact optimum of the problem that they state lies in the
+interval, always. Below it is <a, f> + <b, f^c>, feasible whatever f is. Above, the plan repaired to exact marginals along allowed
+pairs: weak duality says that the difference of the two is sum_ij gamma_ij (C_ij - f_i - g_j), a sum of numbers >= 0, which is
+summed with a bound on its error and rounded outwards once. It is narrow next to the value; or, where the value vanishes or
+cancels, next to sum a_i |u_i| + b_j |v_j|, u the row minima of C and v the column minima of C - u: what any plan pays at least.
+
+(b) The numbers handed in are those it was made from: marginals, signs, forbidden pairs, f + g <= C, each in its own scale, and
+their values lie in the interval. The interval alone would accept any g.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import csr_array
 
-from otmodels.arrays import FloatArray, floats
+from otmodels.arrays import FloatArray, IndexArray
 from otmodels.checks import Certificate, Check
-from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError
+from otmodels.claims import PlanLike, PotentialLike, indices, read_plan, read_potential
+from otmodels.cost import BLOCK_ENTRIES, Cost
+from otmodels.errors import ParameterError
 from otmodels.interval import Interval
 from otmodels.measure import Measure
-from otmodels.potentials import c_transform, cbar_transform
+from otmodels.potentials import cbar_transform
 from otmodels.problem import TransportProblem
+from otmodels.repair import Pairs, width
+from otmodels.rounding import exact_dot, exact_sum
+from otmodels.safe import SafeDual, gauge, least_of
 from otmodels.tolerances import DEFAULT, Tolerances
 
-LARGEST_TERMS = 4.0
-"""Values are sums of terms of about this many mass units times cost units at the most; what is claimed beyond that is no
-excuse for a gap."""
+EPS = float(np.finfo(np.float64).eps)
 
 
 def certify(
     problem: TransportProblem,
-    plan: npt.ArrayLike | csr_array | pd.DataFrame | None = None,
-    f: npt.ArrayLike | pd.Series | None = None,
-    g: npt.ArrayLike | pd.Series | None = None,
+    plan: PlanLike | None = None,
+    f: PotentialLike | None = None,
+    g: PotentialLike | None = None,
     *,
     tolerances: Tolerances = DEFAULT,
 ) -> Certificate:
@@ -47,16 +52,18 @@ def certify(
     problem : TransportProblem
         The data that the numbers are about.
     plan : array_like, sparse array or DataFrame, shape (n, m), optional
-        A plan; a DataFrame is aligned by its labels. Alone it proves an upper bound.
+        A plan; a DataFrame is aligned by its labels, or lists pairs as `plan_table` does. Alone it proves an upper bound.
     f, g : array_like or Series, shape (n,) and (m,), optional
         Potentials; a Series is aligned by its labels. Alone they prove a lower bound. If one is missing it is the
         c-transform of the other.
+    tolerances : Tolerances
+        How narrow the interval has to be, and how right the numbers.
 
     Returns
     -------
     Certificate
         `passed` means that the numbers prove optimality; `verdict` says what they prove otherwise, `interval` has the
-        bounds and `worst` the worst offender by label.
+        bounds, in which the exact optimum lies, and `worst` the worst offender by label.
 
     Raises
     ------
@@ -72,198 +79,235 @@ def certify(
     """
     if plan is None and f is None and g is None:
         raise ParameterError("plan, f, g", "are all missing", "Give a plan, potentials, or both")
-    moved = None if plan is None else _read_plan(problem, plan)
-    return _conclude(problem, moved, _Potentials.read(problem, f, g), tolerances)
+    moved = None if plan is None else read_plan(problem, plan)
+    return _Claim(problem, moved, *_potentials(problem, f, g), tolerances).certificate()
 
 
-def _conclude(
-    problem: TransportProblem, plan: csr_array | None, potentials: _Potentials | None, tolerances: Tolerances
-) -> Certificate:
-    """Run the checks that there are numbers for, and put the bounds together."""
-    checks: list[Check] = []
-    primal, upper, dual = np.nan, np.inf, np.nan
-    if plan is not None:
-        checks += _plan_checks(problem, plan, tolerances)
-        primal = plan_value(problem, plan)
-        upper = _upper_bound(problem, plan) if all(check.passed for check in checks) else np.inf
-    if potentials is None:
-        lower = float(problem.b @ c_transform(problem.cost, np.zeros(problem.source.size)))
-    else:
-        checks.append(_slack_check(problem, potentials, tolerances))
-        dual, lower = potentials.value(problem), potentials.safe_bound(problem)
-    magnitude = min(_magnitude(problem, plan, potentials), LARGEST_TERMS * problem.mass_unit * problem.cost_unit)
-    scale = float(np.nanmax([abs(primal), abs(dual), tolerances.rounding * magnitude]))
-    if plan is not None and potentials is not None:
-        checks.append(_complementarity(problem, plan, potentials, tolerances.complementarity * scale))
-        checks.append(Check("duality gap", abs(primal - dual), tolerances.gap * scale))
-    to_bound = np.inf if plan is None else abs(primal - lower)
-    checks.append(Check("gap to the safe bound (f, f^c)", to_bound, tolerances.gap * scale))
-    return Certificate(tuple(checks), primal, dual, Interval(lower, upper))
+def _potentials(
+    problem: TransportProblem, f: PotentialLike | None, g: PotentialLike | None
+) -> tuple[FloatArray | None, FloatArray | None]:
+    """Potentials in a gauge that costs no digits; None for what was not given, f by c-transform where g alone was."""
+    given_f = None if f is None else read_potential("f", f, problem.source)
+    given_g = None if g is None else read_potential("g", g, problem.target)
+    if given_f is None:
+        if given_g is None:
+            return None, None
+        given_f = cbar_transform(problem.cost, given_g)
+        given_f = np.where(np.isfinite(given_f), given_f, 0.0)
+    shift = gauge(given_f, problem.a)
+    return given_f - shift, None if given_g is None else given_g + shift
 
 
-@dataclass(frozen=True, slots=True)
-class _Potentials:
-    """Potentials in the gauge of `otmodels.potentials.normalise`, and the c-transform of f.
+@dataclass(frozen=True, eq=False)
+class _Claim:
+    """Numbers handed in, and what is worked out from them."""
 
-    A gauge of 1e14 would leave nothing but rounding of the differences that prove something.
-    """
+    problem: TransportProblem
+    plan: csr_array | None
+    f: FloatArray | None
+    g: FloatArray | None
+    tolerances: Tolerances
 
-    f: FloatArray
-    g: FloatArray
-    f_c: FloatArray
+    @cached_property
+    def pairs(self) -> Pairs | None:
+        """What of the plan a feasible one can keep: masses >= 0 on allowed pairs."""
+        if self.plan is None:
+            return None
+        i, j = indices(self.plan)
+        kept = (self.plan.data > 0) & self.allowed
+        return Pairs(self.problem, i[kept], j[kept], self.plan.data[kept])
 
-    @classmethod
-    def read(
-        cls, problem: TransportProblem, f: npt.ArrayLike | pd.Series | None, g: npt.ArrayLike | pd.Series | None
-    ) -> _Potentials | None:
-        """Both potentials, a missing one by c-transform; None where both are missing."""
-        given_f = None if f is None else _read_potential("f", f, problem.source)
-        given_g = None if g is None else _read_potential("g", g, problem.target)
-        if given_f is None:
-            if given_g is None:
-                return None
-            given_f = cbar_transform(problem.cost, given_g)
-        shift = given_f[int((problem.a > 0).argmax())]
-        f_c = c_transform(problem.cost, given_f - shift)
-        return cls(given_f - shift, f_c if given_g is None else given_g + shift, f_c)
+    @cached_property
+    def costs(self) -> FloatArray:
+        """Costs of the plan's entries, +inf where forbidden."""
+        assert self.plan is not None
+        return self.problem.cost.entries(*indices(self.plan))
 
-    def value(self, problem: TransportProblem) -> float:
-        """<a, f> + <b, g>."""
-        return float(problem.a @ self.f + problem.b @ self.g)
+    @cached_property
+    def allowed(self) -> FloatArray:
+        """Which entries of the plan are on allowed pairs."""
+        return np.isfinite(self.costs)
 
-    def safe_bound(self, problem: TransportProblem) -> float:
-        """<a, f> + <b, f^c>, less the rounding of potentials that are far larger than the costs."""
-        largest = float(np.abs(self.f).max() - LARGEST_TERMS * problem.cost_unit)
-        rounding = 8 * np.finfo(np.float64).eps * problem.mass_unit * max(largest, 0.0)
-        return float(problem.a @ self.f + problem.b @ self.f_c - rounding)
+    @cached_property
+    def cheapest(self) -> tuple[FloatArray, FloatArray]:
+        """The row minima u of C and the column minima v of C - u; 0 for atoms that nothing reaches."""
+        cost = self.problem.cost
+        u = least_of(cost, np.zeros(self.problem.target.size), axis=1)
+        u = np.where(np.isfinite(u), u, 0.0)
+        v = least_of(cost, u, axis=0)
+        return u, np.where(np.isfinite(v), v, 0.0)
 
+    @cached_property
+    def rounding(self) -> float:
+        """Absolute width that passes where the value vanishes or cancels."""
+        u, v = self.cheapest
+        return 8 * EPS * float(self.problem.a @ np.abs(u) + self.problem.b @ np.abs(v))
 
-def _plan_checks(problem: TransportProblem, plan: csr_array, tolerances: Tolerances) -> list[Check]:
-    unit = problem.mass_unit
-    sides = (("source", problem.source, plan.sum(axis=1)), ("target", problem.target, plan.sum(axis=0)))
-    checks = []
-    for side, measure, sums in sides:
-        residual = np.abs(np.asarray(sums).ravel() - measure.mass)
-        worst = int(residual.argmax())
-        checks.append(
-            Check(f"{side} marginal", float(residual[worst]), tolerances.marginal * unit, _at(measure, worst, residual))
+    def certificate(self) -> Certificate:
+        """Run the checks that there are numbers for, and put the bounds together."""
+        dual, interval = self._bounds()
+        proven = self.tolerances.gap * interval.size if np.isfinite(interval.size) else 0.0
+        narrow = interval.width <= proven
+        allowed = proven if narrow or not np.isfinite(interval.size) else max(proven, self.rounding)
+        checks: list[Check] = []
+        primal, own = np.nan, np.nan
+        if self.plan is not None:
+            checks += self._plan_checks()
+            primal, off = self._plan_value()
+            checks.append(Check("value of the plan lies in the interval", _outside(primal, interval), max(allowed, off)))
+        if self.f is not None:
+            checks.append(self._slack_check(dual))
+            own, off = self._own_value(dual)
+            checks.append(Check("value of the potentials lies in the interval", _outside(own, interval), max(allowed, off)))
+            if self.plan is not None:
+                checks.append(self._complementarity(allowed))
+        width = interval.width if np.isfinite(interval.size) else np.inf
+        checks.append(Check("duality gap", width, allowed))
+        return Certificate(
+            tuple(checks), primal, own, interval, absolute=not narrow and width <= allowed, about=_about(self.problem)
         )
-        weighs = measure.mass > np.finfo(np.float64).eps * unit
-        share = np.divide(residual, measure.mass, out=np.zeros_like(residual), where=weighs)
-        worst = int(share.argmax())
-        checks.append(
-            Check(f"{side} atoms served (relative)", float(share[worst]), tolerances.served, _at(measure, worst, share))
-        )
-    i, j = _indices(plan)
-    negative = np.maximum(-plan.data, 0.0)
-    forbidden = np.where(np.isfinite(problem.cost.at(i, j)), 0.0, np.abs(plan.data))
-    checks.append(_pair_check(problem, "plan is non-negative", negative, i, j, tolerances.sign * unit))
-    if problem.has_forbidden:
-        checks.append(_pair_check(problem, "forbidden pairs are empty", forbidden, i, j, tolerances.sign * unit))
-    return checks
 
+    def _bounds(self) -> tuple[SafeDual, Interval]:
+        """The potentials whose bound is best, and the interval; those of the cheapest pairs are tried where others fall short."""
+        if self.f is None:
+            dual = SafeDual.of(self.problem, self.cheapest[0])
+            return dual, self._interval(dual)
+        dual = SafeDual.of(self.problem, self.f)
+        interval = self._interval(dual)
+        if interval.width <= self.tolerances.gap * interval.size or self.pairs is None or self._is_large():
+            return dual, interval
+        other = self._interval(SafeDual.of(self.problem, self.cheapest[0]))
+        return dual, other if other.width < interval.width else interval
 
-def _slack_check(problem: TransportProblem, potentials: _Potentials, tolerances: Tolerances) -> Check:
-    """f_i + g_j <= C_ij, that is g <= f^c."""
-    excess = potentials.g - potentials.f_c
-    worst = int(excess.argmax())
-    tolerance = tolerances.slack * problem.cost_unit
-    if excess[worst] <= 0:
-        return Check("dual feasibility f + g <= C", 0.0, tolerance)
-    sources = np.arange(problem.source.size)
-    column = problem.cost.at(sources, np.full_like(sources, worst))
-    source, target = problem.pair(int((column - potentials.f).argmin()), worst)
-    return Check("dual feasibility f + g <= C", float(excess[worst]), tolerance, f"({source}, {target})")
+    def _is_large(self) -> bool:
+        """Whether a pass over all pairs for potentials that seldom help would be felt."""
+        n, m = self.problem.shape
+        return n * m > 16 * BLOCK_ENTRIES
 
+    def _interval(self, dual: SafeDual) -> Interval:
+        """What potentials prove below and, with the plan repaired, above."""
+        if dual.stuck:
+            return Interval(np.inf, np.inf)
+        below = dual.value()
+        if self.pairs is None:
+            return Interval(below.lower, np.inf)
+        gap = width(dual, self.pairs)
+        if not np.isfinite(gap):
+            return Interval(below.lower, np.inf)
+        above = exact_sum(np.array([below.value, below.rest, gap]))
+        return Interval(below.lower, above._replace(error=above.error + below.error).upper)
 
-def _complementarity(problem: TransportProblem, plan: csr_array, potentials: _Potentials, tolerance: float) -> Check:
-    i, j = _indices(plan)
-    cost = problem.cost.at(i, j)
-    allowed = np.isfinite(cost)
-    product = np.abs(np.where(allowed, plan.data * (np.where(allowed, cost, 0.0) - potentials.f[i] - potentials.g[j]), 0.0))
-    worst = _pair_check(problem, "", product, i, j, tolerance).where
-    return Check("complementary slackness", float(product.sum()), tolerance, worst)
+    def _plan_value(self) -> tuple[float, float]:
+        """<C, gamma> of the plan handed in, and what rounding of its entries may make of that."""
+        assert self.plan is not None
+        found = exact_dot(self.plan.data, np.where(self.allowed, self.costs, 0.0))
+        terms = float(np.abs(self.plan.data) @ np.where(self.allowed, np.abs(self.costs), 0.0))
+        return found.value, 8 * EPS * terms
 
+    def _own_value(self, dual: SafeDual) -> tuple[float, float]:
+        """<a, f> + <b, g> of the potentials handed in, and what their rounding may make of that."""
+        assert self.f is not None
+        a, b, g = self.problem.a, self.problem.b, dual.g if self.g is None else self.g
+        found = exact_dot(np.concatenate([a, b]), np.concatenate([self.f, g]))
+        return found.value, 8 * EPS * float(a @ np.abs(self.f) + b @ np.abs(g))
 
-def _pair_check(
-    problem: TransportProblem,
-    name: str,
-    violation: FloatArray,
-    i: npt.NDArray[np.intp],
-    j: npt.NDArray[np.intp],
-    tolerance: float,
-) -> Check:
-    if not violation.any():
-        return Check(name, 0.0, tolerance)
-    worst = int(violation.argmax())
-    source, target = problem.pair(int(i[worst]), int(j[worst]))
-    return Check(name, float(violation[worst]), tolerance, f"({source}, {target})")
+    def _plan_checks(self) -> list[Check]:
+        assert self.plan is not None
+        plan, problem, allow = self.plan, self.problem, self.tolerances
+        unit = problem.mass_unit
+        checks = []
+        sides = (("source", problem.source, plan.sum(axis=1)), ("target", problem.target, plan.sum(axis=0)))
+        for side, measure, sums in sides:
+            residual = np.abs(np.asarray(sums).ravel() - measure.mass)
+            own = np.where(measure.mass > 0, allow.served * measure.mass, EPS * unit)
+            checks.append(_atom_check(f"{side} marginal", measure, residual, np.full(residual.size, allow.marginal * unit)))
+            checks.append(_atom_check(f"{side} atoms served", measure, residual, own))
+        i, j = indices(plan)
+        own = allow.sign * np.minimum(problem.a[i], problem.b[j])
+        negative = np.maximum(-plan.data, 0.0)
+        checks.append(_pair_check(problem, "plan is non-negative", negative, i, j, own))
+        if problem.has_forbidden:
+            forbidden = np.where(self.allowed, 0.0, np.abs(plan.data))
+            checks.append(_pair_check(problem, "forbidden pairs are empty", forbidden, i, j, own))
+        return checks
 
+    def _slack_check(self, dual: SafeDual) -> Check:
+        """f_i + g_j <= C_ij, each pair in the scale of its own terms; where g is not above f^c no pair is violated."""
+        assert self.f is not None
+        name, allow = "dual feasibility f + g <= C", self.tolerances.slack
+        if self.g is None:
+            return Check(name, 0.0, 0.0)
+        above = (self.g - dual.g_high) - dual.g_low
+        above[~np.isfinite(above)] = 0.0
+        doubtful = np.flatnonzero(above > allow * np.abs(self.g))
+        fine = np.maximum(np.delete(above, doubtful), 0.0)
+        worst = Check(name, float(fine.max(initial=0.0)), allow * self._price_scale())
+        rows = np.arange(self.problem.source.size)
+        step = max(1, BLOCK_ENTRIES // rows.size)
+        for columns in (doubtful[first : first + step] for first in range(0, doubtful.size, step)):
+            i, j = (index.ravel() for index in np.meshgrid(rows, columns, indexing="ij"))
+            cost = self.problem.cost.entries(i, j)
+            violation = np.where(np.isfinite(cost), self.f[i] + self.g[j] - cost, 0.0)
+            scale = np.where(np.isfinite(cost), np.abs(cost), 0.0) + np.abs(self.f[i]) + np.abs(self.g[j])
+            found = _pair_check(self.problem, name, np.maximum(violation, 0.0), i, j, allow * scale)
+            worst = max(worst, found, key=lambda check: (not check.passed, check.severity))
+        return worst
 
-def _at(measure: Measure, worst: int, violation: FloatArray) -> str:
-    return str(measure.labels[worst]) if violation[worst] > 0 else ""
+    def _price_scale(self) -> float:
+        """Size of the potentials where mass is."""
+        assert self.f is not None
+        return float(np.abs(self.f).max(initial=0.0)) + float(np.abs(self.g).max(initial=0.0) if self.g is not None else 0.0)
+
+    def _complementarity(self, allowed: float) -> Check:
+        """Mass times slack, of the potentials handed in."""
+        assert self.plan is not None
+        assert self.f is not None
+        i, j = indices(self.plan)
+        if self.g is None:
+            return Check("complementary slackness", 0.0, allowed)
+        cost = np.where(self.allowed, self.costs, 0.0)
+        product = np.where(self.allowed, np.abs(self.plan.data * (cost - self.f[i] - self.g[j])), 0.0)
+        terms = np.abs(self.plan.data) * (np.abs(cost) + np.abs(self.f[i]) + np.abs(self.g[j]))
+        worst = _pair_check(self.problem, "", product, i, j, np.full(product.size, allowed)).where
+        return Check("complementary slackness", float(product.sum()), max(allowed, 4 * EPS * float(terms.sum())), worst)
 
 
 def plan_value(problem: TransportProblem, plan: csr_array) -> float:
     """Cost <C, gamma> of a plan, over the pairs that are allowed."""
-    cost = problem.cost.at(*_indices(plan))
-    return float(plan.data @ np.where(np.isfinite(cost), cost, 0.0))
+    cost = problem.cost.entries(*indices(plan))
+    return exact_dot(plan.data, np.where(np.isfinite(cost), cost, 0.0)).value
 
 
-def _upper_bound(problem: TransportProblem, plan: csr_array) -> float:
-    """Value of a feasible plan next to this one, whose marginals are right up to the tolerance only.
-
-    Rounding a plan to the marginals moves at most 2 (|r|_1 + |s|_1) of mass, r and s the residuals (Altschuler, Weed,
-    Rigollet 2017, lemma 7). Where pairs are forbidden the bound holds up to the tolerance.
-    """
-    kept = csr_array((np.maximum(plan.data, 0.0), plan.indices, plan.indptr), shape=plan.shape)
-    rows, columns = (np.asarray(kept.sum(axis=axis)).ravel() for axis in (1, 0))
-    residual = float(np.abs(rows - problem.a).sum() + np.abs(columns - problem.b).sum())
-    return plan_value(problem, kept) + (0.0 if problem.has_forbidden else 2 * residual * problem.cost_unit)
+def _about(problem: TransportProblem) -> str:
+    """What the exact data are."""
+    parts = [] if isinstance(problem.cost, Cost) else [f"the float costs that {problem.cost.description} gives"]
+    return "; ".join([*parts, *problem.adjustments])
 
 
-def _magnitude(problem: TransportProblem, plan: csr_array | None, potentials: _Potentials | None) -> float:
-    """Size of the terms that the values are summed from."""
-    size = 0.0
-    if plan is not None:
-        cost = problem.cost.at(*_indices(plan))
-        size += float(np.abs(plan.data) @ np.where(np.isfinite(cost), np.abs(cost), 0.0))
-    if potentials is not None:
-        size += float(problem.a @ np.abs(potentials.f) + problem.b @ np.abs(potentials.g))
-    return size
+def _outside(value: float, interval: Interval) -> float:
+    """By how much a value is outside an interval."""
+    return max(value - interval.upper, interval.lower - value, 0.0)
 
 
-def _indices(plan: csr_array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    return np.repeat(np.arange(plan.shape[0]), np.diff(plan.indptr)), plan.indices.astype(np.intp)
+def _atom_check(name: str, measure: Measure, violation: FloatArray, tolerance: FloatArray) -> Check:
+    """The check of the atom that is furthest beyond its own tolerance."""
+    worst = _furthest(violation, tolerance)
+    where = str(measure.labels[worst]) if violation[worst] > 0 else ""
+    return Check(name, float(violation[worst]), float(tolerance[worst]), where)
 
 
-def _read_plan(problem: TransportProblem, plan: npt.ArrayLike | csr_array | pd.DataFrame) -> csr_array:
-    if isinstance(plan, pd.DataFrame):
-        rows = problem.source.positions(plan.index, "plan, rows")
-        columns = problem.target.positions(plan.columns, "plan, columns")
-        plan = plan.to_numpy()[np.ix_(rows, columns)]
-    given: Any = plan if issparse(plan) else floats("plan", plan)
-    if given.shape != problem.shape:
-        remedy = f"Give one row a source and one column a target, shape {problem.shape}"
-        raise ShapeError("plan", f"has shape {given.shape}", remedy)
-    matrix = csr_array(given, dtype=np.float64, copy=True)
-    matrix.sum_duplicates()
-    _check_finite("plan", matrix.data, lambda k: str(problem.pair(*(int(index[k]) for index in _indices(matrix)))))
-    return matrix
+def _pair_check(
+    problem: TransportProblem, name: str, violation: FloatArray, i: IndexArray, j: IndexArray, tolerance: FloatArray
+) -> Check:
+    """The check of the pair that is furthest beyond its own tolerance."""
+    if not violation.any():
+        return Check(name, 0.0, float(tolerance.max(initial=0.0)))
+    worst = _furthest(violation, tolerance)
+    source, target = problem.pair(int(i[worst]), int(j[worst]))
+    return Check(name, float(violation[worst]), float(tolerance[worst]), f"({source}, {target})")
 
 
-def _read_potential(argument: str, potential: npt.ArrayLike | pd.Series, measure: Measure) -> FloatArray:
-    if isinstance(potential, pd.Series):
-        potential = potential.to_numpy()[measure.positions(potential.index, argument)]
-    values = floats(argument, potential)
-    if values.shape != (measure.size,):
-        raise ShapeError(argument, f"has shape {values.shape}", f"Give one potential an atom, shape ({measure.size},)")
-    _check_finite(argument, values, lambda k: str(measure.labels[k]))
-    return values
-
-
-def _check_finite(argument: str, values: FloatArray, label: Callable[[int], str]) -> None:
-    if not np.isfinite(values).all():
-        worst = int((~np.isfinite(values)).argmax())
-        kind = NotANumberError if np.isnan(values[worst]) else InfiniteValueError
-        raise kind(argument, f"is {values[worst]} at {label(worst)}", "Numbers to be certified must be finite")
+def _furthest(violation: FloatArray, tolerance: FloatArray) -> int:
+    """Where violation over tolerance is largest; among those within, where the violation is."""
+    severity = np.divide(violation, tolerance, out=np.where(violation > 0, np.inf, 0.0), where=tolerance > 0)
+    return int(severity.argmax())

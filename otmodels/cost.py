@@ -15,7 +15,7 @@ import pandas as pd
 from otmodels.arrays import BoolArray, FloatArray, IndexArray, floats, read_only
 from otmodels.errors import FileFormatError, InfiniteValueError, InputError, NotANumberError, ParameterError, ShapeError
 from otmodels.measure import Measure, number, read_rows, some
-from otmodels.metrics import Metric, MetricFunction, UserMetric, resolve
+from otmodels.metrics import TOGETHER, Metric, MetricFunction, UserMetric, resolve
 
 BLOCK_ENTRIES = 1 << 21
 """Most entries of a block of costs that is held at once: 16 MiB of float64."""
@@ -38,6 +38,10 @@ class BaseCost(ABC):
     @abstractmethod
     def at(self, i: IndexArray, j: IndexArray) -> FloatArray:
         """C[i[0], j[0]], C[i[1], j[1]], ..."""
+
+    def entries(self, i: IndexArray, j: IndexArray) -> FloatArray:
+        """As `at`, to the last bit the numbers that blocks hold: what a certificate is about."""
+        return self.at(i, j)
 
     @property
     @abstractmethod
@@ -232,6 +236,20 @@ class GroundCost(BaseCost):
     def at(self, i: IndexArray, j: IndexArray) -> FloatArray:
         """C[i[0], j[0]], C[i[1], j[1]], ..."""
         return self._raised(self.metric.paired(self.x[i], self.y[j]))
+
+    def entries(self, i: IndexArray, j: IndexArray) -> FloatArray:
+        """As `at`, from blocks of a few sources and the targets that any of them is paired with."""
+        if self.x.shape[1] == 1 and not isinstance(self.metric, UserMetric):
+            return self.at(i, j)
+        rows, which = np.unique(i, return_inverse=True)
+        order = np.argsort(which, kind="stable")
+        firsts = range(0, rows.size, TOGETHER)
+        entries = np.empty(i.size)
+        for first, mine in zip(firsts, np.split(order, np.searchsorted(which[order], firsts[1:])), strict=True):
+            columns, column = np.unique(j[mine], return_inverse=True)
+            block = self.among(rows[first : first + TOGETHER], columns).values
+            entries[mine] = block[which[mine] - first, column]
+        return entries
 
     def among(self, rows: IndexArray, columns: IndexArray) -> GroundCost:
         """The costs between some sources and some targets, by position."""

@@ -57,6 +57,8 @@ class Minkowski(Metric):
 
     def between(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Distances (k, l)."""
+        if x.shape[1] == 1:
+            return np.asarray(cdist(x, y, "cityblock"), dtype=np.float64)  # |x - y| without squares and roots, as `paired`
         name, options = {1.0: ("cityblock", {}), 2.0: ("euclidean", {}), np.inf: ("chebyshev", {})}.get(
             self.order, ("minkowski", {"p": self.order})
         )

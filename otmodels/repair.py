@@ -20,11 +20,15 @@ from scipy.sparse.csgraph import connected_components, dijkstra, minimum_spannin
 from otmodels.arrays import BoolArray, FloatArray, IndexArray
 from otmodels.blocks import over_blocks
 from otmodels.problem import TransportProblem
-from otmodels.rounding import UNIT, bounded_above, segment_sums, two_difference
+from otmodels.rounding import UNIT, bounded_above, exact_dot, segment_sums, two_difference
 from otmodels.safe import SafeDual
 
 MOST_PARTS = 2048
 """Most parts of a forest between which mass is routed by shortest paths."""
+
+
+SLOPPY = 1e-12
+"""Residuals of more than this part of the total mass are no rounding: spreading them may cost less than routing them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,14 +83,20 @@ def width(dual: SafeDual, pairs: Pairs) -> float:
         return np.inf
     slack = dual.above(pairs.i, pairs.j)
     residual, error = pairs.residuals()
-    carried = bounded_above(pairs.mass * slack)
+    carried = exact_dot(pairs.mass, slack).upper
     if not (residual.any() or error.any()):
         return carried
-    routed = _Routing(dual, pairs, slack, residual, error).cost()
-    found = carried + routed
-    if np.isfinite(found) or pairs.problem.has_forbidden:
+    routing = _Routing(dual, pairs, slack, residual, error)
+    routed = routing.cost()
+    found = (carried + routed) * (1 + 2 * UNIT) if routed else carried
+    if not pairs.problem.has_forbidden and float(np.abs(residual).sum()) > SLOPPY * pairs.problem.mass_unit:
+        return min(found, _spread(dual, pairs))
+    if np.isfinite(found):
         return found
-    return _spread(dual, pairs)
+    apart = routing.apart(pairs)
+    if apart.any():  # what little crosses between parts may be what is in the way
+        return width(dual, Pairs(pairs.problem, pairs.i[~apart], pairs.j[~apart], pairs.mass[~apart]))
+    return np.inf if pairs.problem.has_forbidden else _spread(dual, pairs)
 
 
 class _Routing:
@@ -100,6 +110,12 @@ class _Routing:
         self.size = (np.abs(residual) + error) * (1 + 4 * UNIT)
         self.one, self.other, self.mass, self.slack = self._forest(slack)
         self.spent = 0.0
+        self.part = np.zeros(pairs.nodes, dtype=np.intp)
+
+    def apart(self, pairs: Pairs) -> BoolArray:
+        """Which pairs cross between the parts that the forest fell into."""
+        one, other = pairs.ends
+        return np.asarray(self.part[one] != self.part[other])
 
     def _forest(self, slack: FloatArray) -> tuple[IndexArray, IndexArray, FloatArray, FloatArray]:
         """Both nodes, mass and slack of the pairs of a spanning forest, the heaviest there is."""
@@ -128,6 +144,7 @@ class _Routing:
                 break
             alive &= ~weak
             kept &= ~weak
+        self.part = part
         self.spent += bounded_above(load[part[self.one[alive]]] * self.slack[alive])
         return self.spent + self._between(part, ~gone, alive, load)
 
@@ -261,7 +278,7 @@ def _spread(dual: SafeDual, pairs: Pairs) -> float:
     problem, n, mass = pairs.problem, pairs.problem.source.size, pairs.mass
     given = np.concatenate([problem.a, problem.b + problem.exact_target.correction])
     for index, part in ((pairs.i, slice(0, n)), (pairs.j, slice(n, None))):
-        total = np.bincount(index, mass, given[part].size)
+        total = _sums(index, mass, given[part].size)
         factor = np.divide(given[part], total, out=np.ones_like(total), where=total > given[part])
         mass = mass * factor[index]
     mass = mass * (1 - 8 * (pairs.nodes + 8) * UNIT)

@@ -16,7 +16,7 @@ from otmodels.blocks import over_blocks
 from otmodels.cost import BaseCost
 from otmodels.line import Line, on_the_line
 from otmodels.problem import TransportProblem
-from otmodels.rounding import TINY, UNIT, Sum, exact_sum, two_difference, two_product
+from otmodels.rounding import TINY, UNIT, Sum, exact_dot, exact_sum, two_difference
 
 _FAR = 4.0
 """A gauge that is off by less than so many times the size of potentials is left as it is: moving it rounds them."""
@@ -44,8 +44,7 @@ class SafeDual:
 
     @classmethod
     def of(cls, problem: TransportProblem, f: FloatArray) -> SafeDual:
-        """The potentials (f, f^c), in the gauge in which f is 0 in the middle of the mass: large ones cost no digits."""
-        f = centred(f, problem.a)
+        """The potentials (f, f^c); see `gauge` for the one that costs no digits."""
         high, low = exact_c_transform(problem.cost, f)
         alone = ~np.isfinite(high)
         if not alone.any():
@@ -55,31 +54,31 @@ class SafeDual:
 
     def value(self) -> Sum:
         """<a, f> + <b, g> of the exact masses; the high part of a bound that no rounding can break is its `lower`."""
-        exact = self.problem.exact_target
-        with np.errstate(under="ignore"):
-            parts = (*two_product(self.problem.a, self.f), *two_product(self.problem.b, self.g_high))
-            small = self.problem.b * self.g_low + exact.correction * self.g_high
-            found = exact_sum(*parts, small)
-            lost = 3 * UNIT * (np.abs(self.problem.b * self.g_low) + np.abs(exact.correction * self.g_high))
-            lost += exact.error * np.abs(self.g_high) + (np.abs(exact.correction) + exact.error) * np.abs(self.g_low)
-        count = self.problem.a.size + self.problem.b.size
-        nonzero = bool(np.any(self.f[self.problem.a > 0]) or np.any(self.g_high[self.problem.b > 0]))
-        error = found.error + float(lost.sum()) * (1 + 1e-9) + (16 * count * TINY if nonzero else 0.0)
-        return Sum(found.value, found.rest, error)
+        problem, exact = self.problem, self.problem.exact_target
+        found = exact_dot(np.concatenate([problem.a, problem.b]), np.concatenate([self.f, self.g_high]))
+        low, correction = problem.b * self.g_low, exact.correction * self.g_high
+        lost = exact.error * np.abs(self.g_high) + (np.abs(exact.correction) + exact.error) * np.abs(self.g_low)
+        if not (low.any() or correction.any() or lost.any()):
+            return found
+        together = exact_sum(np.array([found.value, found.rest]), low, correction)
+        lost = lost + UNIT * (np.abs(low) + np.abs(correction)) + 2 * TINY
+        return together._replace(error=together.error + found.error + float(lost.sum()) * (1 + 2 * lost.size * UNIT))
 
     def slack(self, i: IndexArray, j: IndexArray) -> tuple[FloatArray, FloatArray]:
         """C_ij - f_i - g_j >= 0 of some allowed pairs (k,), and a bound on its error: 0 where the pair is exactly tight."""
-        p, q = two_difference(self.problem.cost.at(i, j), self.f[i])
+        p, q = two_difference(self.problem.cost.entries(i, j), self.f[i])
         t, r = two_difference(p, self.g_high[j])
         first = q - self.g_low[j]
         second = r + first
         slack = t + second
-        return np.maximum(slack, 0.0), UNIT * (np.abs(first) + np.abs(second) + np.abs(slack)) * (1 + 1e-9)
+        wrong = np.where((q != 0) & (self.g_low[j] != 0), np.abs(first), 0.0)
+        wrong += np.where((r != 0) & (first != 0), np.abs(second), 0.0) + np.where(second != 0, np.abs(slack), 0.0)
+        return np.maximum(slack, 0.0), UNIT * wrong * (1 + 1e-9)
 
     def above(self, i: IndexArray, j: IndexArray) -> FloatArray:
         """Slacks of some allowed pairs (k,), rounded up."""
         slack, error = self.slack(i, j)
-        return (slack + error) * (1 + 2 * UNIT)
+        return np.where(error > 0, (slack + error) * (1 + 2 * UNIT), slack)
 
     @property
     def g(self) -> FloatArray:
@@ -87,11 +86,10 @@ class SafeDual:
         return self.g_high + self.g_low
 
 
-def centred(f: FloatArray, mass: FloatArray) -> FloatArray:
-    """F less its middle, where that is so far from 0 that it costs digits."""
+def gauge(f: FloatArray, mass: FloatArray) -> float:
+    """What to take from f so that large potentials cost no digits: its middle, where that is far from 0, else nothing."""
     shift = middle(f, mass)
-    moved = f - shift
-    return moved if abs(shift) > _FAR * middle(np.abs(moved), mass) else f
+    return shift if abs(shift) > _FAR * middle(np.abs(f - shift), mass) else 0.0
 
 
 def middle(f: FloatArray, mass: FloatArray) -> float:
@@ -145,4 +143,4 @@ def least_of(cost: BaseCost, shift: FloatArray, axis: int) -> FloatArray:
     """Row minima (axis 1) of C - shift_j, or column minima (axis 0) of C - shift_i, in one pass; +inf where all are forbidden."""
     if axis:
         return np.concatenate(over_blocks(cost, lambda _, block: (block - shift).min(axis=1)))
-    return np.minimum.reduce(over_blocks(cost, lambda rows, block: (block - shift[rows, None]).min(axis=0)), axis=0)
+    return np.asarray(np.min(over_blocks(cost, lambda rows, block: (block - shift[rows, None]).min(axis=0)), axis=0))

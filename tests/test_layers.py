@@ -20,7 +20,7 @@ ROOMS: tuple[frozenset[str], ...] = tuple(
         "formulations",
         "potentials safe repair sensitivity",
         "tables",
-        "certificate lipschitz_certificate solution lipschitz_solution",
+        "claims certificate lipschitz_certificate solution lipschitz_solution",
         "families generation",
         "model solve distance lipschitz_report",
         "datasets plots cli benchmark",

@@ -1,0 +1,97 @@
+"""Numbers handed in to be certified: a plan and potentials from anywhere, aligned by label and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import coo_array, csr_array, issparse
+
+from otmodels.arrays import FloatArray, IndexArray, floats
+from otmodels.errors import InfiniteValueError, LabelMismatchError, NotANumberError, ShapeError
+from otmodels.measure import Measure, some
+from otmodels.problem import TransportProblem
+
+PlanLike: TypeAlias = npt.ArrayLike | csr_array | pd.DataFrame
+PotentialLike: TypeAlias = npt.ArrayLike | pd.Series
+
+_LISTED = {"source", "target", "mass"}
+"""Columns of a plan that is listed pair by pair, as `plan_table` lists it."""
+
+
+def read_plan(problem: TransportProblem, plan: PlanLike) -> csr_array:
+    """A plan (n, m) as a sparse array, one entry a pair.
+
+    Parameters
+    ----------
+    problem : TransportProblem
+        Whose labels and shape it has.
+    plan : array_like, sparse array or DataFrame
+        Shape (n, m); a DataFrame of that shape is aligned by its labels. A DataFrame with the columns source, target and mass
+        has one row a pair, as `plan_table` makes it.
+
+    Raises
+    ------
+    ShapeError, NotANumberError, InfiniteValueError, LabelMismatchError
+    """
+    if isinstance(plan, pd.DataFrame):
+        if set(plan.columns) >= _LISTED:
+            return _listed(problem, plan)
+        rows = problem.source.positions(plan.index, "plan, rows")
+        columns = problem.target.positions(plan.columns, "plan, columns")
+        plan = plan.to_numpy()[np.ix_(rows, columns)]
+    given: Any = plan if issparse(plan) else floats("plan", plan)
+    if given.shape != problem.shape:
+        remedy = f"Give one row a source and one column a target, shape {problem.shape}"
+        raise ShapeError("plan", f"has shape {given.shape}", remedy)
+    matrix = csr_array(given, dtype=np.float64, copy=True)
+    matrix.sum_duplicates()
+    _check_finite("plan", matrix.data, lambda k: str(problem.pair(*(int(index[k]) for index in indices(matrix)))))
+    return matrix
+
+
+def _listed(problem: TransportProblem, table: pd.DataFrame) -> csr_array:
+    """A plan listed pair by pair."""
+    places = []
+    for side, measure in (("source", problem.source), ("target", problem.target)):
+        place = measure.labels.get_indexer(pd.Index(table[side]))
+        if (place < 0).any():
+            unknown = some(list(pd.unique(table[side][place < 0])))
+            raise LabelMismatchError(f"plan, column {side!r}", f"has {unknown}", f"Its labels must be those of the {side}")
+        places.append(place)
+    mass = floats("plan, column 'mass'", table["mass"].to_numpy())
+    _check_finite("plan", mass, lambda k: str(problem.pair(int(places[0][k]), int(places[1][k]))))
+    matrix = csr_array(coo_array((mass, (places[0], places[1])), shape=problem.shape))
+    matrix.sum_duplicates()
+    return matrix
+
+
+def read_potential(argument: str, potential: PotentialLike, measure: Measure) -> FloatArray:
+    """A potential (n,) or (m,); a Series is aligned by its labels.
+
+    Raises
+    ------
+    ShapeError, NotANumberError, InfiniteValueError, LabelMismatchError
+    """
+    if isinstance(potential, pd.Series):
+        potential = potential.to_numpy()[measure.positions(potential.index, argument)]
+    values = floats(argument, potential)
+    if values.shape != (measure.size,):
+        raise ShapeError(argument, f"has shape {values.shape}", f"Give one potential an atom, shape ({measure.size},)")
+    _check_finite(argument, values, lambda k: str(measure.labels[k]))
+    return values
+
+
+def indices(plan: csr_array) -> tuple[IndexArray, IndexArray]:
+    """Row and column of each stored entry."""
+    return np.repeat(np.arange(plan.shape[0]), np.diff(plan.indptr)), plan.indices.astype(np.intp)
+
+
+def _check_finite(argument: str, values: FloatArray, label: Callable[[int], str]) -> None:
+    if not np.isfinite(values).all():
+        worst = int((~np.isfinite(values)).argmax())
+        kind = NotANumberError if np.isnan(values[worst]) else InfiniteValueError
+        raise kind(argument, f"is {values[worst]} at {label(worst)}", "Numbers to be certified must be finite")
