@@ -83,6 +83,20 @@ def certify(
     return _Claim(problem, moved, *_potentials(problem, f, g), tolerances).certificate()
 
 
+def bounds_of(
+    problem: TransportProblem, plan: csr_array, f: FloatArray, tolerances: Tolerances = DEFAULT
+) -> tuple[Interval, float]:
+    """The rigorous interval that a plan and a potential prove, and the width up to which it is narrow."""
+    claim = _Claim(problem, plan, f - gauge(f, problem.a), None, tolerances)
+    _, interval = claim._bounds()
+    return interval, claim.allowed_width(interval)
+
+
+def rounding_width(problem: TransportProblem) -> float:
+    """Absolute width that is narrow where the value vanishes or cancels: 8 eps sum a_i |u_i| + b_j |v_j|, see above."""
+    return _Claim(problem, None, None, None, DEFAULT).rounding
+
+
 def _potentials(
     problem: TransportProblem, f: PotentialLike | None, g: PotentialLike | None
 ) -> tuple[FloatArray | None, FloatArray | None]:
@@ -146,9 +160,7 @@ class _Claim:
     def certificate(self) -> Certificate:
         """Run the checks that there are numbers for, and put the bounds together."""
         dual, interval = self._bounds()
-        proven = self.tolerances.gap * interval.size if np.isfinite(interval.size) else 0.0
-        narrow = interval.width <= proven
-        allowed = proven if narrow or not np.isfinite(interval.size) else max(proven, self.rounding)
+        allowed = self.allowed_width(interval)
         checks: list[Check] = []
         primal, own = np.nan, np.nan
         if self.plan is not None:
@@ -163,9 +175,15 @@ class _Claim:
                 checks.append(self._complementarity(allowed))
         width = interval.width if np.isfinite(interval.size) else np.inf
         checks.append(Check("duality gap", width, allowed))
-        return Certificate(
-            tuple(checks), primal, own, interval, absolute=not narrow and width <= allowed, about=_about(self.problem)
-        )
+        absolute = self.tolerances.gap * interval.size < width <= allowed
+        return Certificate(tuple(checks), primal, own, interval, absolute=absolute, about=_about(self.problem))
+
+    def allowed_width(self, interval: Interval) -> float:
+        """Up to which width an interval is narrow: next to the value, else next to what any plan pays at least."""
+        if not np.isfinite(interval.size):
+            return 0.0
+        relative = self.tolerances.gap * interval.size
+        return relative if interval.width <= relative else max(relative, self.rounding)
 
     def _bounds(self) -> tuple[SafeDual, Interval]:
         """The potentials whose bound is best, and the interval; those of the cheapest pairs are tried where others fall short."""
@@ -291,7 +309,7 @@ def _outside(value: float, interval: Interval) -> float:
 
 def _atom_check(name: str, measure: Measure, violation: FloatArray, tolerance: FloatArray) -> Check:
     """The check of the atom that is furthest beyond its own tolerance."""
-    worst = _furthest(violation, tolerance)
+    worst = furthest(violation, tolerance)
     where = str(measure.labels[worst]) if violation[worst] > 0 else ""
     return Check(name, float(violation[worst]), float(tolerance[worst]), where)
 
@@ -302,12 +320,12 @@ def _pair_check(
     """The check of the pair that is furthest beyond its own tolerance."""
     if not violation.any():
         return Check(name, 0.0, float(tolerance.max(initial=0.0)))
-    worst = _furthest(violation, tolerance)
+    worst = furthest(violation, tolerance)
     source, target = problem.pair(int(i[worst]), int(j[worst]))
     return Check(name, float(violation[worst]), float(tolerance[worst]), f"({source}, {target})")
 
 
-def _furthest(violation: FloatArray, tolerance: FloatArray) -> int:
+def furthest(violation: FloatArray, tolerance: FloatArray) -> int:
     """Where violation over tolerance is largest; among those within, where the violation is."""
     severity = np.divide(violation, tolerance, out=np.where(violation > 0, np.inf, 0.0), where=tolerance > 0)
     return int(severity.argmax())

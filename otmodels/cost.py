@@ -239,7 +239,7 @@ class GroundCost(BaseCost):
 
     def entries(self, i: IndexArray, j: IndexArray) -> FloatArray:
         """As `at`, from blocks of a few sources and the targets that any of them is paired with."""
-        if self.x.shape[1] == 1 and not isinstance(self.metric, UserMetric):
+        if not i.size or (self.x.shape[1] == 1 and not isinstance(self.metric, UserMetric)):
             return self.at(i, j)
         rows, which = np.unique(i, return_inverse=True)
         order = np.argsort(which, kind="stable")

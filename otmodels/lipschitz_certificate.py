@@ -1,23 +1,34 @@
-"""The certificate of a flow and a potential on a network, recomputed in numpy from the masses and the metric.
+"""The certificate of a flow and a potential on a network, recomputed from masses and metric: rigorous, rounding counted in.
 
 A flow w >= 0 with outflow - inflow = a - b costs at least as much as the plan that its paths are, because a metric is no
 longer than a path. A 1-Lipschitz f gives potentials (f, -f) that are feasible for Kantorovich's dual. So <d, w> is an upper
 bound on the transport cost and <a - b, f> a lower one, and where they agree both are optimal.
+
+In floats a flow misses the exact masses by rounding: what each node is off by goes straight to the heaviest node, and costs its
+distance. A path of float lengths may be shorter than the float distance by rounding, which is bounded for a norm and on a graph.
+Other metrics obey the triangle inequality up to a tolerance only; of these the plan is looked at, pair by pair, as
+`otmodels.certificate` does.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from otmodels.arrays import FloatArray
+from otmodels.certificate import EPS, bounds_of, furthest, rounding_width
 from otmodels.checks import Certificate, Check
+from otmodels.cost import BLOCK_ENTRIES, Cost, GroundCost
 from otmodels.interval import Interval
-from otmodels.network import ALONG_AXES, Arcs, GraphCost, Network
+from otmodels.metrics import Minkowski
+from otmodels.network import ALONG_AXES, DIAGONALLY, Arcs, GraphCost, Network, plan_of_flow
 from otmodels.potentials import cbar_transform
+from otmodels.rounding import UNIT, bounded_above, exact_dot, segment_sums, two_difference
+from otmodels.safe import SafeDual
 from otmodels.tolerances import DEFAULT, Tolerances
 
 MOST_NAMED = 100_000
@@ -49,7 +60,7 @@ def certify_flow(
     return _Numbers.of(network, flow, f, plan_cost).certificate(tolerances)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class _Numbers:
     """What the checks share."""
 
@@ -64,68 +75,165 @@ class _Numbers:
     def of(cls, network: Network, flow: FloatArray, f: FloatArray, plan_cost: float | None) -> _Numbers:
         arcs, cost = network.arcs, network.nodes.cost
         of_graph = isinstance(cost, GraphCost) and arcs is cost.graph.arcs.distinct()
-        length = arcs.length if of_graph else cost.at(arcs.tail, arcs.head)
+        length = arcs.length if of_graph else cost.entries(arcs.tail, arcs.head)
         return cls(network, flow, f, lipschitz_below(network, f), length, plan_cost)
 
-    @property
-    def unit(self) -> float:
-        """The unit of costs."""
-        return max(self.network.unit, self.network.problem.cost_unit)
+    @cached_property
+    def balance(self) -> tuple[FloatArray, FloatArray]:
+        """What outflow less inflow of a node, by the flow >= 0, is off from its exact surplus (N,), and a bound on the error."""
+        nodes, arcs, problem = self.network.nodes, self.network.arcs, self.network.problem
+        exact, kept = problem.exact_target, np.maximum(self.flow, 0.0)
+        parts = (problem.a, -problem.b, -exact.correction, -kept, kept)
+        where = np.concatenate([nodes.source, nodes.target, nodes.target, arcs.tail, arcs.head])
+        s, e, lost = segment_sums(np.concatenate(parts), where, nodes.size)
+        wrong = np.bincount(nodes.target, exact.error, nodes.size) * (1 + 2 * nodes.size * UNIT)
+        return s + e, (lost + wrong + UNIT * np.abs(s + e) * (e != 0)) * (1 + 4 * UNIT)
+
+    @cached_property
+    def detour(self) -> float:
+        """By how much, relative to it, a float distance may be above or below the float length of a path; +inf if not known."""
+        cost, points = self.network.nodes.cost, self.network.nodes.points
+        if isinstance(cost, GraphCost):
+            if cost.power != 1:
+                return np.inf
+            return 0.0 if _are_whole(cost.graph.arcs.length) else 4 * self.network.nodes.size * UNIT
+        if not (isinstance(cost, GroundCost) and isinstance(cost.metric, Minkowski) and cost.power == 1 and points is not None):
+            return np.inf
+        largest, least = float(np.abs(points).max()), float(np.abs(points[points != 0]).min(initial=1.0))
+        uneven = _unevenness(self.network) if self.network.arcs.spanning == DIAGONALLY else 0.0
+        if (cost.metric.order in (1, np.inf) or points.shape[1] == 1) and _are_whole(points):
+            return uneven
+        if largest > 1e140 or least < 1e-140:
+            return np.inf
+        power = float(cost.metric.order) if np.isfinite(cost.metric.order) else 1.0
+        return float(uneven + (4 * points.shape[1] + 16 + 8 * power) * UNIT)
+
+    @cached_property
+    def interval(self) -> Interval:
+        """What the potential proves below and the flow above."""
+        if self.plan_cost is not None or not np.isfinite(self.detour):
+            return self._of_plan()
+        lower = self._lower()
+        off, error = self.balance
+        amount = (np.abs(off) + error) * (1 + 2 * UNIT)
+        wrong = np.flatnonzero(amount)
+        moved = exact_dot(np.maximum(self.flow, 0.0), self.length).upper
+        upper = moved
+        if wrong.size:
+            cost, hub = self.network.nodes.cost, int(self.network.nodes.a.argmax())
+            away, back = cost.at(np.full(wrong.size, hub), wrong), cost.at(wrong, np.full(wrong.size, hub))
+            away[wrong == hub] = back[wrong == hub] = 0.0
+            upper = (moved + bounded_above(amount[wrong] * np.maximum(away, back), 4)) * (1 + 4 * UNIT)
+        if self.detour:
+            upper *= 1 + 2 * self.detour
+        if not np.isfinite(upper):
+            return self._of_plan()
+        return Interval(min(lower, upper), upper)
+
+    def _of_plan(self) -> Interval:
+        """As of a plan and potentials, over all pairs."""
+        nodes, problem = self.network.nodes, self.network.problem
+        return bounds_of(problem, plan_of_flow(self.network, np.maximum(self.flow, 0.0)), self.f[nodes.source])[0]
+
+    def _lower(self) -> float:
+        """<a - b, f> of the potential lowered until it is 1-Lipschitz, and then by what rounding makes it too steep."""
+        nodes, problem, arcs = self.network.nodes, self.network.problem, self.network.arcs
+        if not arcs.spanning:
+            return max(SafeDual.of(problem, self.lowered[nodes.source]).value().lower, 0.0)
+        f = self.lowered
+        exact = problem.exact_target
+        at_target = f[nodes.target]
+        parts = np.concatenate([problem.a, problem.b, exact.correction])
+        against = np.concatenate([f[nodes.source], -at_target, -at_target])
+        value = exact_dot(parts, against).lower
+        value -= bounded_above(exact.error * np.abs(at_target))
+        steep, rest = two_difference(f[arcs.tail], f[arcs.head])
+        beyond = np.flatnonzero((steep > self.length) | ((steep == self.length) & (rest > 0)))
+        if not beyond.size:
+            stretch = 1.0
+        elif (self.length[beyond] == 0).any():
+            return 0.0
+        else:
+            stretch = float((steep[beyond] / self.length[beyond]).max()) * (1 + 8 * UNIT)
+        if value <= 0:
+            return 0.0
+        return value if stretch == 1 and not self.detour else value / stretch * (1 - 2 * self.detour - 4 * UNIT)
 
     def certificate(self, tolerances: Tolerances) -> Certificate:
-        surplus, moved = self.network.nodes.divergence, float(self.length @ self.flow)
+        moved = exact_dot(self.flow, self.length).value
         primal = moved if self.plan_cost is None else self.plan_cost
-        dual, lower = float(surplus @ self.f), float(surplus @ self.lowered)
-        magnitude = float(self.length @ np.abs(self.flow) + np.abs(surplus) @ np.abs(self.f))
-        scale = max(abs(primal), abs(dual), tolerances.rounding * magnitude)
-        feasible = self._flow_checks(tolerances)
+        surplus = self.network.nodes.divergence
+        dual = exact_dot(surplus, self.f).value
+        interval = self.interval
+        finite = bool(np.isfinite(interval.size))
+        relative = tolerances.gap * interval.size if finite else 0.0
+        narrow = interval.width <= relative
+        allowed = relative if narrow or not finite or self._is_large() else max(relative, self._rounding())
+        flow_size, f_size = float(np.abs(self.flow) @ self.length), float(np.abs(surplus) @ np.abs(self.f))
         slack = self.length - (self.f[self.network.arcs.tail] - self.f[self.network.arcs.head])
+        terms = 4 * EPS * (flow_size + 2 * float(np.abs(self.flow) @ np.abs(self.f[self.network.arcs.tail])))
         checks = (
-            *feasible,
-            self._lipschitz_check(tolerances.slack * self.unit),
-            self._arc_check("complementary slackness", np.abs(self.flow * slack), tolerances.complementarity * scale, total=True),
-            Check("duality gap", abs(primal - dual), tolerances.gap * scale),
-            Check("gap to the safe bound (f lowered until it is 1-Lipschitz)", abs(primal - lower), tolerances.gap * scale),
+            *self._flow_checks(tolerances),
+            _outside("value of the flow lies in the interval", primal, interval, max(allowed, 8 * EPS * flow_size)),
+            self._lipschitz_check(tolerances.slack),
+            _outside("value of the potential lies in the interval", dual, interval, max(allowed, 8 * EPS * f_size)),
+            self._arc_check("complementary slackness", np.abs(self.flow * slack), max(allowed, terms), total=True),
+            Check("duality gap", interval.width if finite else np.inf, allowed),
         )
-        upper = np.inf
-        if all(check.passed for check in feasible):
-            kept = np.maximum(self.flow, 0.0)
-            residual = float(np.abs(self.network.arcs.divergence(kept) - surplus).sum())
-            upper = max(primal, float(self.length @ kept) if self.plan_cost is None else primal) + 2 * residual * self.unit
-        return Certificate(checks, primal, dual, Interval(lower, max(lower, upper)))
+        about = (
+            ""
+            if isinstance(self.network.nodes.cost, Cost)
+            else f"the float costs that {self.network.nodes.cost.description} gives"
+        )
+        return Certificate(checks, primal, dual, interval, absolute=not narrow and checks[-1].passed, about=about)
+
+    def _rounding(self) -> float:
+        return rounding_width(self.network.problem)
+
+    def _is_large(self) -> bool:
+        n, m = self.network.problem.shape
+        return n * m > 16 * BLOCK_ENTRIES
 
     def _flow_checks(self, tolerances: Tolerances) -> tuple[Check, ...]:
         nodes, unit, arcs = self.network.nodes, self.network.problem.mass_unit, self.network.arcs
         residual = np.abs(arcs.divergence(self.flow) - nodes.divergence)
-        mass = np.maximum(nodes.a, nodes.b)
-        throughput = np.bincount(arcs.tail, np.abs(self.flow), arcs.size) + np.bincount(arcs.head, np.abs(self.flow), arcs.size)
-        eps = np.finfo(np.float64).eps
-        weighs = mass > np.maximum(eps * unit, 8 * eps / tolerances.served * throughput)
-        share = np.divide(residual, mass, out=np.zeros_like(residual), where=weighs)
+        mass, size = np.maximum(nodes.a, nodes.b), np.abs(self.flow)
+        throughput = np.bincount(arcs.tail, size, arcs.size) + np.bincount(arcs.head, size, arcs.size)
+        own = tolerances.served * mass + 8 * EPS * throughput + EPS * unit * (mass == 0)
+        total = np.full(residual.size, tolerances.marginal * unit)
         return (
-            self._node_check("balance outflow - inflow = a - b", residual, tolerances.marginal * unit),
-            self._node_check("nodes served (relative)", share, tolerances.served),
+            self._node_check("balance outflow - inflow = a - b", residual, total),
+            self._node_check("nodes served", residual, own),
             self._arc_check("flow is non-negative", np.maximum(-self.flow, 0.0), tolerances.sign * unit),
         )
 
-    def _lipschitz_check(self, tolerance: float) -> Check:
-        """f_i - f_j <= d_ij, the worst pair named."""
+    def _lipschitz_check(self, slack: float) -> Check:
+        """f_i - f_j <= d_ij, each pair in the scale of its own terms; the worst one named."""
         arcs, f = self.network.arcs, self.f
         if arcs.spanning:
             excess = np.maximum(f[arcs.tail] - f[arcs.head] - self.length, 0.0)
-            return self._arc_check(f"f is 1-Lipschitz over {arcs.description}", excess, tolerance)
+            name = f"f is 1-Lipschitz over {arcs.description}"
+            if not excess.any():
+                return Check(name, 0.0, slack * float(self.length.max(initial=0.0)))
+            own = slack * self.length + 8 * EPS * (np.abs(f[arcs.tail]) + np.abs(f[arcs.head]))
+            worst = furthest(excess, own)
+            return self._arc_check(name, np.where(np.arange(excess.size) == worst, excess, 0.0), float(own[worst]))
         excess = f - self.lowered
-        worst = int(excess.argmax())
         name = "f is 1-Lipschitz over all pairs"
+        own = slack * np.abs(f) + 8 * EPS * float(np.abs(f).max(initial=0.0))
+        worst = furthest(excess, own)
         if excess[worst] <= 0:
-            return Check(name, 0.0, tolerance)
-        other = int((self.network.nodes.cost.block(slice(worst, worst + 1))[0] + f).argmin())
+            return Check(name, 0.0, float(own.max(initial=0.0)))
+        row = self.network.nodes.cost.block(slice(worst, worst + 1))[0]
+        other = int((row + f).argmin())
+        tolerance = slack * float(row[other]) + 8 * EPS * float(abs(f[worst]) + abs(f[other]))
         return Check(name, float(excess[worst]), tolerance, _where(self.network, worst, other))
 
-    def _node_check(self, name: str, violation: FloatArray, tolerance: float) -> Check:
-        worst = int(violation.argmax())
-        named = violation[worst] > (0.0 if violation.size <= MOST_NAMED else tolerance)
-        return Check(name, float(violation[worst]), tolerance, str(self.network.nodes.labels[worst]) if named else "")
+    def _node_check(self, name: str, violation: FloatArray, tolerance: FloatArray) -> Check:
+        worst = furthest(violation, tolerance)
+        named = violation[worst] > (0.0 if violation.size <= MOST_NAMED else tolerance[worst])
+        where = str(self.network.nodes.labels[worst]) if named else ""
+        return Check(name, float(violation[worst]), float(tolerance[worst]), where)
 
     def _arc_check(self, name: str, violation: FloatArray, tolerance: float, *, total: bool = False) -> Check:
         if not violation.any():
@@ -136,6 +244,24 @@ class _Numbers:
         named = arcs.size <= MOST_NAMED or size > tolerance
         ends = int(arcs.tail[worst]), int(arcs.head[worst])
         return Check(name, float(size), tolerance, _where(self.network, *ends) if named else "")
+
+
+def _unevenness(network: Network) -> float:
+    """By how much the gaps of a grid differ, relative to them."""
+    assert network.nodes.grid is not None
+    gaps = np.concatenate([np.diff(axis) for axis in network.nodes.grid.axes])
+    return 4 * float((gaps.max() - gaps.min()) / gaps.min()) if gaps.size else 0.0
+
+
+def _are_whole(values: FloatArray) -> bool:
+    """Whether sums and differences of them are exact: multiples of one power of two, with digits to spare."""
+    largest = float(np.abs(values).max(initial=0.0))
+    unit = 2.0 ** (np.frexp(largest)[1] - 40)
+    return bool(np.isfinite(largest) and (unit == 0 or (values / unit == np.round(values / unit)).all()))
+
+
+def _outside(name: str, value: float, interval: Interval, tolerance: float) -> Check:
+    return Check(name, max(value - interval.upper, interval.lower - value, 0.0), tolerance)
 
 
 def lipschitz_below(network: Network, f: FloatArray) -> FloatArray:

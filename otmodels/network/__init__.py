@@ -3,12 +3,13 @@
 from otmodels.network.arcs import Arcs, both_ways
 from otmodels.network.flows import acyclic, plan_of_flow, tree_flow
 from otmodels.network.graph import Graph, GraphCost, graph_cost, read_graph
-from otmodels.network.grids import ALONG_AXES, Grid, coprime_directions, detour, direction_arcs, neighbour_arcs
+from otmodels.network.grids import ALONG_AXES, DIAGONALLY, Grid, coprime_directions, detour, direction_arcs, neighbour_arcs
 from otmodels.network.network import ArcSupport, Network, network
 from otmodels.network.nodes import Nodes
 
 __all__ = [
     "ALONG_AXES",
+    "DIAGONALLY",
     "ArcSupport",
     "Arcs",
     "Graph",
