@@ -87,7 +87,7 @@ def bounds_of(
     problem: TransportProblem, plan: csr_array, f: FloatArray, tolerances: Tolerances = DEFAULT
 ) -> tuple[Interval, float]:
     """The rigorous interval that a plan and a potential prove, and the width up to which it is narrow."""
-    claim = _Claim(problem, plan, f - gauge(f, problem.a), None, tolerances)
+    claim = _Claim(problem, plan, f, None, tolerances)
     _, interval = claim._bounds()
     return interval, claim.allowed_width(interval)
 
@@ -100,7 +100,7 @@ def rounding_width(problem: TransportProblem) -> float:
 def _potentials(
     problem: TransportProblem, f: PotentialLike | None, g: PotentialLike | None
 ) -> tuple[FloatArray | None, FloatArray | None]:
-    """Potentials in a gauge that costs no digits; None for what was not given, f by c-transform where g alone was."""
+    """Potentials as given; None for what was not, f by c-transform where g alone was."""
     given_f = None if f is None else read_potential("f", f, problem.source)
     given_g = None if g is None else read_potential("g", g, problem.target)
     if given_f is None:
@@ -108,8 +108,7 @@ def _potentials(
             return None, None
         given_f = cbar_transform(problem.cost, given_g)
         given_f = np.where(np.isfinite(given_f), given_f, 0.0)
-    shift = gauge(given_f, problem.a)
-    return given_f - shift, None if given_g is None else given_g + shift
+    return given_f, given_g
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +140,13 @@ class _Claim:
     def allowed(self) -> FloatArray:
         """Which entries of the plan are on allowed pairs."""
         return np.isfinite(self.costs)
+
+    @cached_property
+    def centred(self) -> tuple[FloatArray, FloatArray]:
+        """The potentials in a gauge that costs no digits; g = 0 where none was given."""
+        assert self.f is not None
+        shift = gauge(self.f, self.problem.a)
+        return self.f - shift, np.zeros(self.problem.target.size) if self.g is None else self.g + shift
 
     @cached_property
     def cheapest(self) -> tuple[FloatArray, FloatArray]:
@@ -190,7 +196,7 @@ class _Claim:
         if self.f is None:
             dual = SafeDual.of(self.problem, self.cheapest[0])
             return dual, self._interval(dual)
-        dual = SafeDual.of(self.problem, self.f)
+        dual = SafeDual.of(self.problem, self.centred[0])
         interval = self._interval(dual)
         if interval.width <= self.tolerances.gap * interval.size or self.pairs is None or self._is_large():
             return dual, interval
@@ -224,10 +230,10 @@ class _Claim:
 
     def _own_value(self, dual: SafeDual) -> tuple[float, float]:
         """<a, f> + <b, g> of the potentials handed in, and what their rounding may make of that."""
-        assert self.f is not None
-        a, b, g = self.problem.a, self.problem.b, dual.g if self.g is None else self.g
-        found = exact_dot(np.concatenate([a, b]), np.concatenate([self.f, g]))
-        return found.value, 8 * EPS * float(a @ np.abs(self.f) + b @ np.abs(g))
+        (f, g), a, b = self.centred, self.problem.a, self.problem.b
+        g = dual.g if self.g is None else g
+        found = exact_dot(np.concatenate([a, b]), np.concatenate([f, g]))
+        return found.value, 8 * EPS * float(a @ np.abs(f) + b @ np.abs(g))
 
     def _plan_checks(self) -> list[Check]:
         assert self.plan is not None
@@ -255,26 +261,23 @@ class _Claim:
         name, allow = "dual feasibility f + g <= C", self.tolerances.slack
         if self.g is None:
             return Check(name, 0.0, 0.0)
-        above = (self.g - dual.g_high) - dual.g_low
+        f_size, g_size = (np.abs(potential) for potential in self.centred)
+        above = (self.centred[1] - dual.g_high) - dual.g_low
         above[~np.isfinite(above)] = 0.0
-        doubtful = np.flatnonzero(above > allow * np.abs(self.g))
+        doubtful = np.flatnonzero(above > allow * g_size)
         fine = np.maximum(np.delete(above, doubtful), 0.0)
-        worst = Check(name, float(fine.max(initial=0.0)), allow * self._price_scale())
+        worst = Check(name, float(fine.max(initial=0.0)), allow * float(f_size.max() + g_size.max()))
         rows = np.arange(self.problem.source.size)
         step = max(1, BLOCK_ENTRIES // rows.size)
         for columns in (doubtful[first : first + step] for first in range(0, doubtful.size, step)):
             i, j = (index.ravel() for index in np.meshgrid(rows, columns, indexing="ij"))
             cost = self.problem.cost.entries(i, j)
             violation = np.where(np.isfinite(cost), self.f[i] + self.g[j] - cost, 0.0)
-            scale = np.where(np.isfinite(cost), np.abs(cost), 0.0) + np.abs(self.f[i]) + np.abs(self.g[j])
-            found = _pair_check(self.problem, name, np.maximum(violation, 0.0), i, j, allow * scale)
+            scale = np.where(np.isfinite(cost), np.abs(cost), 0.0) + f_size[i] + g_size[j]
+            rounding = 4 * EPS * (np.abs(self.f[i]) + np.abs(self.g[j]))
+            found = _pair_check(self.problem, name, np.maximum(violation, 0.0), i, j, allow * scale + rounding)
             worst = max(worst, found, key=lambda check: (not check.passed, check.severity))
         return worst
-
-    def _price_scale(self) -> float:
-        """Size of the potentials where mass is."""
-        assert self.f is not None
-        return float(np.abs(self.f).max(initial=0.0)) + float(np.abs(self.g).max(initial=0.0) if self.g is not None else 0.0)
 
     def _complementarity(self, allowed: float) -> Check:
         """Mass times slack, of the potentials handed in."""
@@ -284,8 +287,9 @@ class _Claim:
         if self.g is None:
             return Check("complementary slackness", 0.0, allowed)
         cost = np.where(self.allowed, self.costs, 0.0)
-        product = np.where(self.allowed, np.abs(self.plan.data * (cost - self.f[i] - self.g[j])), 0.0)
-        terms = np.abs(self.plan.data) * (np.abs(cost) + np.abs(self.f[i]) + np.abs(self.g[j]))
+        f, g = self.centred
+        product = np.where(self.allowed, np.abs(self.plan.data * (cost - (self.f[i] + self.g[j]))), 0.0)
+        terms = np.abs(self.plan.data) * (np.abs(cost) + np.abs(f[i]) + np.abs(g[j]))
         worst = _pair_check(self.problem, "", product, i, j, np.full(product.size, allowed)).where
         return Check("complementary slackness", float(product.sum()), max(allowed, 4 * EPS * float(terms.sum())), worst)
 

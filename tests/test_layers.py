@@ -18,7 +18,7 @@ ROOMS: tuple[frozenset[str], ...] = tuple(
         "lp",
         "languages",
         "formulations",
-        "potentials safe repair sensitivity",
+        "potentials safe repair placing sensitivity",
         "tables",
         "claims certificate lipschitz_certificate solution lipschitz_solution",
         "families generation",

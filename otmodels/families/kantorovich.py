@@ -13,6 +13,7 @@ from scipy.sparse import coo_array, csr_array
 from otmodels import lp
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.certificate import certify
+from otmodels.checks import Certificate
 from otmodels.errors import SolveError
 from otmodels.families.base import Answer, Family, unsolved_program
 from otmodels.feasibility import Infeasibility, infeasibility, infeasibility_of
@@ -20,7 +21,8 @@ from otmodels.formulations import Support, formulation
 from otmodels.generation import GeneratedPairs, generate_pairs
 from otmodels.languages import Declaration, Run
 from otmodels.lp import LinearProgram
-from otmodels.potentials import close, normalise, polish
+from otmodels.placing import placed
+from otmodels.potentials import c_transform, close, normalise, polish
 from otmodels.problem import TransportProblem
 from otmodels.solution import ExtendedSolution, Infeasible, Provenance, Solution, Unsolved
 from otmodels.status import PointStatus, Status, Termination
@@ -145,15 +147,33 @@ def planned(
     provenance: Provenance,
     tolerances: Tolerances = DEFAULT,
 ) -> Solution:
-    """The certified solution that a plan and potentials are: in the gauge, closed, and polished where rounding is in the way."""
-    f, g = close(problem, *normalise(problem, f, g))
+    """The certified solution that a plan and potentials are.
+
+    Potentials are put in the gauge, closed, and g is the c-transform of f, so that no tolerance of a solver's is left in
+    f + g <= C; masses that the solver let go are placed. Where rounding is in the way, potentials are set anew along the plan.
+    """
+    f, g = _feasible(problem, f, g)
+    plan = placed(problem, plan, f, g)
     certificate = certify(problem, plan, f, g, tolerances=tolerances)
     if not certificate.passed:
-        polished = close(problem, *normalise(problem, *polish(problem, plan, f, g)))
+        polished = _feasible(problem, *polish(problem, plan, f, g))
         again = certify(problem, plan, *polished, tolerances=tolerances)
-        if again.relative_gap < certificate.relative_gap:
+        if again.passed or again.interval.width < certificate.interval.width:
             (f, g), certificate = polished, again
-    return Solution(status, problem, certificate.primal_value, f, g, plan, certificate, provenance)
+    return Solution(status, problem, value_of(certificate), f, g, plan, certificate, provenance)
+
+
+def _feasible(problem: TransportProblem, f: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Potentials in the gauge, closed, g as large as f lets it be."""
+    f, g = close(problem, *normalise(problem, f, g))
+    above = c_transform(problem.cost, f)
+    return f, np.where(np.isfinite(above), above, g)
+
+
+def value_of(certificate: Certificate) -> float:
+    """The plan's own value, and where rounding takes it out of the interval the end of that."""
+    value, (lower, upper) = certificate.primal_value, certificate.interval
+    return min(max(value, lower), upper) if certificate.passed else value
 
 
 def finest_infeasibility(problem: TransportProblem) -> Infeasibility | None:
