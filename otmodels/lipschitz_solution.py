@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 from otmodels.arrays import FloatArray
 from otmodels.checks import Certificate
 from otmodels.network import Network, plan_of_flow
+from otmodels.placing import placed
 from otmodels.problem import TransportProblem
 from otmodels.solution import Examined, Provenance, Solution, Unsolved
 from otmodels.status import Status
@@ -64,7 +65,7 @@ class LipschitzSolution(Examined):
     @cached_property
     def sparse_plan(self) -> csr_array:
         """The plan gamma (n, m) that the flow's paths are, mass common to both measures staying where it is."""
-        return plan_of_flow(self.network, self.flow)
+        return placed(self.problem, plan_of_flow(self.network, self.flow), self.f, self.g)
 
     def flow_table(self) -> pd.DataFrame:
         """One row an arc that carries mass: tail, head, mass, length, cost."""

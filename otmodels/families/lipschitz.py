@@ -12,16 +12,16 @@ from otmodels.checks import Certificate
 from otmodels.cost import GroundCost
 from otmodels.errors import InputError, ParameterError
 from otmodels.families.base import Answer, Family, unsolved_program
-from otmodels.families.kantorovich import infeasible
+from otmodels.families.kantorovich import infeasible, value_of
 from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import Links, formulation
 from otmodels.generation import GeneratedArcs
 from otmodels.languages import Declaration, Run
-from otmodels.lipschitz_certificate import certify_flow, closed
+from otmodels.lipschitz_certificate import certify_flow, closed, lipschitz_below
 from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
 from otmodels.lp import LinearProgram
 from otmodels.metrics import Minkowski
-from otmodels.network import ArcSupport, GraphCost, Network, network, plan_of_flow, tree_flow
+from otmodels.network import ArcSupport, GraphCost, Network, network, placed_flow, plan_of_flow, tree_flow
 from otmodels.problem import TransportProblem
 from otmodels.solution import Provenance, Unsolved
 from otmodels.status import Status, Termination
@@ -129,9 +129,12 @@ def solution_of(
     if is_metric and not net.arcs.spanning:
         potential = closed(net, potential)
     first = net.nodes.source[int((problem.a > 0).argmax())]
+    if is_metric and net.arcs.spanning:
+        potential = lipschitz_below(net, potential)
     potential = potential - potential[first]
+    flow = placed_flow(net.nodes, net.arcs, flow, potential)
     certificate = _certificate(net, flow, potential, is_metric, tolerances)
-    value = certificate.primal_value if is_metric else certificate.dual_value
+    value = value_of(certificate) if is_metric else certificate.dual_value
     return LipschitzSolution(
         status,
         problem,

@@ -14,6 +14,9 @@ from otmodels.network.arcs import Arcs
 from otmodels.network.network import Network
 from otmodels.network.nodes import Nodes
 
+SHORT = 1e-11
+"""A node that is out of balance by less than this part of its mass is not put right."""
+
 
 def plan_of_flow(network: Network, flow: FloatArray) -> csr_array:
     """The plan (n, m) that a flow moves: mass common to source and target stays, the rest follows the flow path by path.
@@ -150,6 +153,44 @@ def _to_atoms(
             pieces.append((int(atoms[start[k] + count[k] - 1]), short, partner))
     atom, piece, partner = zip(*pieces, strict=True)
     return np.array(atom, dtype=np.intp), np.array(piece), np.array(partner, dtype=np.intp)
+
+
+def placed_flow(nodes: Nodes, arcs: Arcs, flow: FloatArray, f: FloatArray) -> FloatArray:
+    """The flow (k,) with every node in balance in proportion to its own mass: what a solver let go is handed on along a tree.
+
+    Along the spanning tree of least slack, from its ends towards the heaviest node, each node that is off by more than rounding
+    hands that on to the next, until one is heavy enough, or enough passes through it, not to notice. Nothing is taken from any
+    arc. Unchanged where nodes are in balance, or the tree would need an arc in a direction that is not there.
+
+    Parameters
+    ----------
+    nodes, arcs : Nodes, Arcs
+        With the masses and the lengths.
+    flow, f : ndarray (k,), (N,)
+        A flow, right up to a solver's tolerance, and its potential.
+    """
+    flow = np.maximum(flow, 0.0)
+    off = nodes.divergence - arcs.divergence(flow)
+    through = np.bincount(arcs.tail, flow, arcs.size) + np.bincount(arcs.head, flow, arcs.size)
+    unnoticed = SHORT * np.maximum(nodes.a, nodes.b) + 4 * np.finfo(np.float64).eps * through
+    if (np.abs(off) <= unnoticed).all():
+        return flow
+    slack = np.maximum(arcs.length - (f[arcs.tail] - f[arcs.head]), 0.0)
+    unit = float(slack.max(initial=0.0)) or 1.0
+    tree = minimum_spanning_tree(coo_array((slack / unit + 1e-9, (arcs.tail, arcs.head)), shape=(arcs.size, arcs.size)))
+    order, above = breadth_first_order(tree, int(np.maximum(nodes.a, nodes.b).argmax()), directed=False)
+    number = csr_array((np.arange(1, arcs.count + 1), (arcs.tail, arcs.head)), shape=(arcs.size, arcs.size))
+    child = order[:0:-1]
+    up, down = (np.asarray(number[one, other]).ravel() - 1 for one, other in ((child, above[child]), (above[child], child)))
+    if child.size < arcs.size - 1 or (up < 0).any() or (down < 0).any():
+        return flow
+    left, noticed, more = off.tolist(), unnoticed.tolist(), flow.tolist()
+    for node, out, into, parent in zip(child.tolist(), up.tolist(), down.tolist(), above[child].tolist(), strict=True):
+        amount = left[node]
+        if abs(amount) > noticed[node]:
+            more[out if amount > 0 else into] += abs(amount)
+            left[parent] += amount
+    return np.array(more)
 
 
 def tree_flow(nodes: Nodes, arcs: Arcs) -> FloatArray | None:
