@@ -29,6 +29,7 @@ from otmodels.interval import Interval
 from otmodels.measure import Measure
 from otmodels.potentials import cbar_transform
 from otmodels.problem import TransportProblem
+from otmodels.rational_check import RationalAnswer
 from otmodels.repair import Pairs, width
 from otmodels.rounding import exact_dot, exact_sum
 from otmodels.safe import SafeDual, gauge, least_of
@@ -44,6 +45,7 @@ def certify(
     g: PotentialLike | None = None,
     *,
     tolerances: Tolerances = DEFAULT,
+    exact: RationalAnswer | None = None,
 ) -> Certificate:
     """Check anybody's plan, potentials or both, and say what they prove.
 
@@ -58,6 +60,9 @@ def certify(
         c-transform of the other.
     tolerances : Tolerances
         How narrow the interval has to be, and how right the numbers.
+    exact : RationalAnswer, optional
+        A plan and potentials in rational numbers, of which the others are the floats: checked without any tolerance, they
+        prove the value itself where floats are too coarse.
 
     Returns
     -------
@@ -80,7 +85,7 @@ def certify(
     if plan is None and f is None and g is None:
         raise ParameterError("plan, f, g", "are all missing", "Give a plan, potentials, or both")
     moved = None if plan is None else read_plan(problem, plan)
-    return _Claim(problem, moved, *_potentials(problem, f, g), tolerances).certificate()
+    return _Claim(problem, moved, *_potentials(problem, f, g), tolerances, exact).certificate()
 
 
 def bounds_of(
@@ -120,6 +125,7 @@ class _Claim:
     f: FloatArray | None
     g: FloatArray | None
     tolerances: Tolerances
+    exact: RationalAnswer | None = None
 
     @cached_property
     def pairs(self) -> Pairs | None:
@@ -197,6 +203,9 @@ class _Claim:
             dual = SafeDual.of(self.problem, self.cheapest[0])
             return dual, self._interval(dual)
         dual = SafeDual.of(self.problem, self.centred[0])
+        exactly = None if self.exact is None else self.exact.interval(self.problem)
+        if exactly is not None:
+            return dual, exactly
         interval = self._interval(dual)
         if interval.width <= self.tolerances.gap * interval.size or self.pairs is None or self._is_large():
             return dual, interval

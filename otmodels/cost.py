@@ -110,6 +110,47 @@ class _Among(BaseCost):
         return self.whole.at(self.rows[i], self.columns[j])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OnPairs(BaseCost):
+    """A cost on some pairs only, all others forbidden.
+
+    Attributes
+    ----------
+    whole : BaseCost (n, m)
+        The cost.
+    keys : ndarray of int (k,)
+        The pairs i m + j, ascending.
+    """
+
+    whole: BaseCost
+    keys: IndexArray
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, m)."""
+        return self.whole.shape
+
+    @property
+    def description(self) -> str:
+        """What the cost is, in words."""
+        return f"{self.whole.description} on {self.keys.size} pairs"
+
+    def block(self, rows: slice) -> FloatArray:
+        """C[rows, :], +inf at all other pairs."""
+        m = self.shape[1]
+        first, last = np.searchsorted(self.keys, [rows.start * m, rows.stop * m])
+        i, j = np.divmod(self.keys[first:last], m)
+        block = np.full((rows.stop - rows.start, m), np.inf)
+        block[i - rows.start, j] = self.whole.entries(i, j)
+        return block
+
+    def at(self, i: IndexArray, j: IndexArray) -> FloatArray:
+        """C[i[0], j[0]], C[i[1], j[1]], ..."""
+        keys = i * self.shape[1] + j
+        place = np.minimum(np.searchsorted(self.keys, keys), self.keys.size - 1)
+        return np.where(self.keys[place] == keys, self.whole.entries(i, j), np.inf)
+
+
 @dataclass(frozen=True, slots=True, eq=False, init=False)
 class Cost(BaseCost):
     """A cost matrix.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
@@ -12,24 +13,21 @@ from scipy.sparse import coo_array, csr_array
 from otmodels.certificate import certify
 from otmodels.cost import GroundCost, ground_cost
 from otmodels.errors import ParameterError
-from otmodels.families import Kantorovich, planned, solution_of, ungenerated, ungenerated_arcs
+from otmodels.families import Effort, Way, exactly, planned, settled, solution_of, ungenerated, ungenerated_arcs
 from otmodels.generation import DIRECT, REACH, Asked, GeneratedArcs, GeneratedPairs, Watch, generate_arcs, generate_pairs
 from otmodels.languages import PRIMAL_SIMPLEX, check_time_limit
 from otmodels.line import Line, exact_staircase, flow_along, potentials_along, rounded_staircase
 from otmodels.lipschitz_solution import LipschitzSolution, Result
 from otmodels.measure import Measure
 from otmodels.metrics import MetricFunction, Minkowski
-from otmodels.model import Model, error_of, versions
+from otmodels.model import raise_unless_settled, versions
 from otmodels.network import Graph, Grid, Network, detour, graph_cost
 from otmodels.potentials import close, normalise
 from otmodels.problem import TransportProblem
 from otmodels.solution import Provenance, Solution, Unsolved
-from otmodels.solve import NO_TIME, Support, solve
+from otmodels.solve import Support, all_pairs, solve
 from otmodels.status import OPTIMAL, Termination
 from otmodels.tolerances import DEFAULT, Tolerances
-
-FALLBACK = 1 << 18
-"""Up to so many pairs, all of them are tried where generated ones gave no proof: seconds."""
 
 
 def wasserstein_distance(
@@ -70,7 +68,8 @@ def wasserstein_distance(
     time_limit : float, optional
         Seconds, > 0.
     throw : bool
-        Raise where there is no optimal solution; otherwise return an `Unsolved` with the certified interval.
+        Raise where there is no optimal solution, or none that is certified; otherwise return an `Unsolved` with the proven
+        interval, or the best solution, whose certificate says that it is not one.
     watch : callable, optional
         Called with a `Round` (number, columns, lower, upper, seconds) after each round of generation.
     verbose : bool
@@ -82,6 +81,9 @@ def wasserstein_distance(
         Data or options that cannot be used.
     StoppedError
         Stopped by `time_limit` or Ctrl-C; the error has the certified interval.
+    SolveError
+        Neither the route, nor other ones, nor exact arithmetic gave an answer that is certified; the error has the interval and
+        the best solution.
 
     Examples
     --------
@@ -103,9 +105,11 @@ def wasserstein_distance(
         problem = TransportProblem(source, target, graph_cost(source, target, metric, power), balance)
     else:
         problem = TransportProblem(source, target, ground_cost(source, target, metric, power, order=order), balance)
-    result = _Route(problem, gap, time_limit, watch, verbose).taken()
-    if throw and isinstance(result, Unsolved):
-        raise error_of(result)
+    route = _Route(problem, gap, time_limit, watch, verbose)
+    result = route.taken()
+    result = settled(result, route.other_ways(result), route.effort)
+    if throw:
+        raise_unless_settled(result)
     return result
 
 
@@ -118,6 +122,12 @@ class _Route:
     time_limit: float | None
     watch: Watch | None
     verbose: bool
+    started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def effort(self) -> Effort:
+        """What may be spent."""
+        return Effort(self.started + (self.time_limit or np.inf), self._tolerances())
 
     def taken(self) -> Result:
         """The result of the first route that applies."""
@@ -219,27 +229,16 @@ class _Route:
         reason = f"{self._why_dense()}: pairs generated in {_rounds(made)}"
         about = self._generation("primal", "generated pairs", made.i.size, "pairs", made, reason)
         solution = planned(self.problem, made.plan, made.f, made.g, made.status, about, self._tolerances())
-        proven = solution.certificate.passed or self.gap > 0
-        found = _timed(solution, started)
-        return found if proven else self._afresh(made, found, started)
+        return _timed(solution, started)
 
-    def _afresh(self, made: GeneratedPairs, found: Solution | LipschitzSolution, started: float) -> Result:
-        """Costs over many orders, where generation gave no proof: all pairs if they are few, else the model on generated ones.
-
-        It takes the time that is left; what was known before stays known.
-        """
-        few = self.problem.shape[0] * self.problem.shape[1] <= FALLBACK
-        left = None if self.time_limit is None else max(started + self.time_limit - time.perf_counter(), NO_TIME)
-        model = Model(Kantorovich(self.problem, "full" if few else made), "primal", "highspy")
-        again = model.solve(time_limit=left, throw=False, verbose=self.verbose)
-        assert isinstance(again, Solution | Unsolved)
-        if isinstance(again, Unsolved):
-            lower, upper = (max(again.interval[0], found.interval[0]), min(again.interval[1], found.interval[1]))
-            return replace(again, interval=(lower, upper))
-        if not again.certificate.passed:
-            return found
-        why = f"{self._why_dense()}: all pairs, since no proof came out of generated ones" if few else found.provenance.reason
-        return replace(again, provenance=replace(again.provenance, reason=why, generate_s=made.seconds))
+    def other_ways(self, result: Result) -> Iterator[Way]:
+        """Where a route gave no proof: pairs that are generated, all of them, and exact arithmetic."""
+        pairs = self.problem.shape[0] * self.problem.shape[1]
+        if pairs > DIRECT and not isinstance(result, Solution):
+            yield lambda _: self._on_pairs()
+        yield lambda _: all_pairs(self.problem, "primal", self.verbose, self.effort)
+        about = "primal", "highspy", "all pairs", pairs, "network simplex in rational numbers", 0, 0, 0.0, 0.0, 0.0, 0.0
+        yield lambda near: exactly(self.problem, near, Provenance(*about, versions("highspy")), self.effort)
 
     def _generation(
         self, form: str, support: str, columns: int, what: str, made: GeneratedArcs | GeneratedPairs, reason: str

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from otmodels.feasibility import Infeasibility
+    from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
     from otmodels.lp import Conflict, PrimalRay
+    from otmodels.solution import ExtendedSolution, Solution
     from otmodels.status import Status
 
 
@@ -105,6 +107,8 @@ class SolveError(OtmodelsError, RuntimeError):
         Termination, primal and dual status.
     interval : tuple of float
         Certified (lower, upper) bounds on the optimal value; infinite where nothing is known.
+    solution : Solution, LipschitzSolution, ExtendedSolution, ExtendedFlow or None
+        The best solution at hand, which is not certified; None where there is none.
     """
 
     def __init__(
@@ -112,10 +116,12 @@ class SolveError(OtmodelsError, RuntimeError):
         message: str,
         status: Status,
         interval: tuple[float, float] = (float("-inf"), float("inf")),
+        solution: Solution | LipschitzSolution | ExtendedSolution | ExtendedFlow | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.interval = interval
+        self.solution = solution
 
 
 class InfeasibleError(SolveError):

@@ -308,14 +308,15 @@ def _shortest_paths(arcs: Arcs, f: FloatArray) -> FloatArray:
     return np.asarray(np.minimum(f, dijkstra(graph, indices=arcs.size)[: arcs.size] + least))
 
 
-def closed(network: Network, f: FloatArray) -> FloatArray:
+def closed(network: Network, f: FloatArray, surplus: FloatArray | None = None) -> FloatArray:
     """The extension min_j f_j + d_ij over the nodes j with a deficit, 1-Lipschitz between all nodes (N,).
 
     Where the arcs do not span the metric, nothing holds f between nodes without an arc, and nothing at all at nodes
-    without surplus or deficit. No value is lost where f is 1-Lipschitz from every surplus node to every deficit node.
+    without surplus or deficit. No value is lost where f is 1-Lipschitz from every surplus node to every deficit node; which these
+    are, a surplus (N,) of its own may say.
     """
     nodes = network.nodes
-    deficit = np.flatnonzero(nodes.divergence < 0)
+    deficit = np.flatnonzero((nodes.divergence if surplus is None else surplus) < 0)
     if not deficit.size:
         return np.zeros_like(f)
     to_deficit = nodes.cost.among(np.arange(f.size), deficit)

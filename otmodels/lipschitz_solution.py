@@ -82,7 +82,7 @@ class LipschitzSolution(Examined):
         return pd.DataFrame(columns, index=nodes.labels.rename("node"))
 
     def __repr__(self) -> str:
-        bound = "a lower bound, the cost being no metric" if self.is_lower_bound else self.certificate.verdict.split(":")[0]
+        bound = "a lower bound, the cost being no metric" if self.is_lower_bound else self.certificate.word
         return f"LipschitzSolution(value {self.value:.12g}, {bound})"
 
 
@@ -119,7 +119,7 @@ class ExtendedFlow:
     variables: Mapping[str, pd.Series[Any]]
 
     def __repr__(self) -> str:
-        return f"ExtendedFlow(value {self.value:.12g}, {self.certificate.verdict.split(':')[0]})"
+        return f"ExtendedFlow(value {self.value:.12g}, {self.certificate.word})"
 
 
 Result: TypeAlias = Solution | LipschitzSolution | Unsolved

@@ -17,13 +17,17 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from otmodels.arrays import FloatArray, IndexArray
+from otmodels.arrays import BoolArray, FloatArray, IndexArray
 from otmodels.rounding import UNIT, exact_sum, two_difference, two_sum
 
 Rationals: TypeAlias = list[Fraction]
 
 MOVABLE = 4 * float(np.finfo(np.float64).eps)
 """A shortfall of this many times the atoms and the total mass is rounding."""
+
+LIGHT = 1e-13
+"""Masses of which all together are this part of the total are set aside while a program is solved, and placed afterwards: where
+they matter for the value all the same, the certificate says so, and the program is solved with them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,6 +130,20 @@ def moves_for(shortfall: Mapping[int, Fraction], room: Mapping[int, Fraction], r
     for i, mass in shortfall.items():
         moved[reach[i]] = moved.get(reach[i], Fraction(0)) + mass
     return {j: mass for j, mass in moved.items() if mass}
+
+
+def light(masses: FloatArray) -> BoolArray:
+    """Which masses (n,), of either sign, are so light that all of them together are at most `LIGHT` of the total.
+
+    >>> light(np.array([1.0, 1e-20, 1e-3, 1e-14])).tolist()
+    [False, True, False, True]
+    """
+    size = np.abs(masses)
+    order = np.argsort(size, kind="stable")
+    below = np.cumsum(size[order])
+    found = np.zeros(masses.size, dtype=bool)
+    found[order[below <= LIGHT * below[-1]]] = True
+    return found
 
 
 def movable(amount: Fraction | float, atoms: int, total: float) -> bool:

@@ -6,17 +6,20 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from otmodels.errors import InfeasibleError, SolveError, StoppedError, UnboundedError
-from otmodels.families import Answer, Family
+from otmodels.families import Answer, Effort, Family, Way, is_settled, settled
 from otmodels.feasibility import Infeasibility
 from otmodels.languages import Compiled, Declaration, Run, check_time_limit, compile_model
 from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
 from otmodels.lp import Conflict, LinearProgram, conflict
 from otmodels.solution import ExtendedSolution, Infeasible, Provenance, Solution, Unbounded, Unsolved
+
+ModelResult: TypeAlias = Solution | LipschitzSolution | ExtendedSolution | ExtendedFlow | Unsolved
+"""What solving a model ends with."""
 
 
 class Model:
@@ -87,26 +90,35 @@ class Model:
         declared = self._family.infeasibility()
         return conflict(self.linear_program()) if declared is None else declared
 
-    def solve(
-        self, *, time_limit: float | None = None, throw: bool = True, verbose: bool = False
-    ) -> Solution | LipschitzSolution | ExtendedSolution | ExtendedFlow | Unsolved:
-        """Solve with HiGHS through the language's interface, in units, and certify.
+    def solve(self, *, time_limit: float | None = None, throw: bool = True, verbose: bool = False) -> ModelResult:
+        """Solve with HiGHS through the language's interface, in units, and certify; without a proof, go on in exact arithmetic.
 
         Parameters
         ----------
         time_limit : float, optional
             Seconds, > 0.
         throw : bool
-            Raise where there is no optimal solution; otherwise return an `Unsolved` with the certified interval.
+            Raise where there is no optimal solution, or none that is certified; otherwise return an `Unsolved` with the
+            proven interval, or the best solution, whose certificate says that it is not one.
         verbose : bool
             Whether HiGHS prints its log.
 
         Raises
         ------
         InfeasibleError, UnboundedError, StoppedError, SolveError
-            No optimal solution; the error has the status and the certified interval.
+            No optimal solution, or none that is certified; the error has the status, the proven interval and the best solution.
         """
         check_time_limit(time_limit)
+        effort = Effort(time.perf_counter() + (time_limit or np.inf))
+        result = self.attempt(time_limit=time_limit, verbose=verbose)
+        if not isinstance(result, ExtendedSolution | ExtendedFlow):
+            result = settled(result, [self.last_resort(effort)], effort)
+        if throw:
+            raise_unless_settled(result)
+        return result
+
+    def attempt(self, *, time_limit: float | None = None, verbose: bool = False) -> ModelResult:
+        """What one run of HiGHS gives, certified or not; see `solve`."""
         started = time.perf_counter()
         compiled = compile_model(self._declaration, self.language)
         extended = self._is_extended(compiled)
@@ -116,15 +128,21 @@ class Model:
         answer = Answer.of(self._declaration, compiled, run)
         if not run.status.optimal or run.x is None or run.y is None:
             family = self._family
-            unsolved = family.unsolved_extended(answer, run) if extended else family.unsolved(self.form, answer, run)
-            if throw:
-                raise error_of(unsolved)
-            return unsolved
+            return family.unsolved_extended(answer, run) if extended else family.unsolved(self.form, answer, run)
         read = self._family.extended if extended else self._family.solution
         seconds = self._build_s, compiled_at - started, solved_at - compiled_at
         result = read(self.form, answer, run, self._provenance(run, *seconds, 0.0))
         extract_s = time.perf_counter() - solved_at
         return replace(result, provenance=replace(result.provenance, extract_s=extract_s))
+
+    def last_resort(self, effort: Effort) -> Way:
+        """Exact arithmetic, as the family of the form reads it."""
+        return lambda near: self._family.exactly(near, self._unrun(), effort)
+
+    def _unrun(self) -> Provenance:
+        """How a result comes about that HiGHS has no part in."""
+        about = self._family.support, self._family.size, "network simplex in rational numbers"
+        return Provenance(self.form, self.language, *about, 0, 0, self._build_s, 0.0, 0.0, 0.0, versions(self.language))
 
     def _provenance(self, run: Run, *seconds: float) -> Provenance:
         build_s, compile_s, solve_s, extract_s = seconds
@@ -153,6 +171,22 @@ class Model:
         if program.shape != declared.shape or rows.size != declared.shape[0] or (rows < 0).any():
             return True
         return not declared.same_as(program, rows, columns)
+
+
+def raise_unless_settled(result: ModelResult) -> None:
+    """Raise where a result is not what was asked for: there is none, or it is neither certified nor exempt from that.
+
+    Raises
+    ------
+    InfeasibleError, UnboundedError, StoppedError, SolveError
+    """
+    if isinstance(result, Unsolved):
+        raise error_of(result)
+    if result.certificate.passed or (isinstance(result, Solution | LipschitzSolution) and is_settled(result)):
+        return
+    remedy = "throw=False returns it as it is; the error has it as `solution`"
+    kind = StoppedError if result.status.termination.stopped else SolveError
+    raise kind(f"{result.certificate.verdict}. {remedy}", result.status, result.certificate.interval, result)
 
 
 def error_of(unsolved: Unsolved) -> SolveError:

@@ -15,6 +15,7 @@ from otmodels.arrays import FloatArray
 from otmodels.checks import Certificate
 from otmodels.errors import ParameterError
 from otmodels.feasibility import Infeasibility
+from otmodels.interval import Interval
 from otmodels.lp import Conflict, PrimalRay
 from otmodels.potentials import slack
 from otmodels.problem import TransportProblem
@@ -99,8 +100,8 @@ class Planned:
         return np.asarray(self.sparse_plan.toarray())
 
     @property
-    def interval(self: _Numbers) -> tuple[float, float]:
-        """Proven (lower, upper) bounds on the optimal value."""
+    def interval(self: _Numbers) -> Interval:
+        """Proven bounds on the optimal value."""
         return self.certificate.interval
 
     @property
@@ -240,7 +241,11 @@ class Solution(Examined, _Planned):
         The plan gamma.
     certificate : Certificate
         Recomputed from cost, a, b, plan, f and g over all pairs.
+    is_on_given_pairs : bool
+        Whether it is proven optimal among the plans on the pairs that the user gave, and not among all.
     """
+
+    is_on_given_pairs: bool = False
 
     def slack(self) -> pd.DataFrame:
         """C - f - g (n, m) by label: what a pair would have to be cheaper by to be used."""
@@ -248,7 +253,8 @@ class Solution(Examined, _Planned):
         return pd.DataFrame(values, index=self.problem.source.labels, columns=self.problem.target.labels)
 
     def __repr__(self) -> str:
-        return f"Solution(value {self.value:.12g}, {self.certificate.verdict.split(':')[0]})"
+        word = "optimal on the given pairs" if self.is_on_given_pairs else self.certificate.word
+        return f"Solution(value {self.value:.12g}, {word})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -279,7 +285,7 @@ class ExtendedSolution(_Planned):
         return pd.DataFrame(rows, columns=["constraint", "row", "multiplier"])
 
     def __repr__(self) -> str:
-        return f"ExtendedSolution(value {self.value:.12g}, {self.certificate.verdict.split(':')[0]})"
+        return f"ExtendedSolution(value {self.value:.12g}, {self.certificate.word})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -290,15 +296,15 @@ class Unsolved:
     ----------
     status : Status
         Why it stopped.
-    interval : tuple of float
-        Proven (lower, upper) bounds on the optimal value; infinite where nothing is proven.
+    interval : Interval
+        Proven bounds on the optimal value; infinite where nothing is proven.
     message : str
         What happened and what to try.
     """
 
     status: Status
     problem: TransportProblem
-    interval: tuple[float, float]
+    interval: Interval
     message: str
 
     def __repr__(self) -> str:

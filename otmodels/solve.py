@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias, overload
 
+import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from otmodels.errors import ParameterError, UnknownNameError
 from otmodels.families import (
+    Effort,
     Family,
     Kantorovich,
     KantorovichRubinstein,
+    Way,
     applicable_network,
+    carried,
     finest_infeasibility,
     infeasible,
+    is_settled,
+    settled,
     ungenerated,
     ungenerated_arcs,
 )
 from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import FORMS, KANTOROVICH, LIPSCHITZ, formulation, supports
 from otmodels.generation import REACH, Asked, Watch, generate_arcs, generate_pairs
+from otmodels.interval import UNKNOWN
 from otmodels.languages import LANGUAGES, check_time_limit, unsupported
-from otmodels.lipschitz_solution import LipschitzSolution
+from otmodels.lipschitz_solution import LipschitzSolution, Result
 from otmodels.lp import Conflict
-from otmodels.model import Model, error_of
+from otmodels.model import Model, ModelResult, error_of, raise_unless_settled
 from otmodels.network import Network
 from otmodels.problem import TransportProblem
-from otmodels.solution import Solution, Unsolved
+from otmodels.solution import Infeasible, Solution, Unbounded, Unsolved
+from otmodels.status import PointStatus, Status, Termination
 
 Support: TypeAlias = Literal["full", "neighbours", "generated"] | Network | npt.ArrayLike
 """Which pairs get a variable; for the Lipschitz forms, which arcs."""
@@ -37,8 +46,8 @@ Support: TypeAlias = Literal["full", "neighbours", "generated"] | Network | npt.
 MOST_FLOW = 1 << 22
 """Most pairs along which a maximum flow looks for a feasible plan before a program is stated; above, it takes gigabytes."""
 
-NO_TIME = 1e-9
-"""Seconds that are left for a solve where generation took the time that there was: it ends at once, with what is proven."""
+FALLBACK = 1 << 18
+"""Up to so many pairs, all of them are tried where generated ones gave no proof: seconds."""
 
 
 def build(
@@ -164,7 +173,8 @@ def solve(
     time_limit : float, optional
         Seconds for the solver, > 0.
     throw : bool
-        Raise where there is no optimal solution; otherwise return an `Unsolved` with the certified interval.
+        Raise where there is no optimal solution, or none that is certified; otherwise return an `Unsolved` with the proven
+        interval, or the best solution, whose certificate says that it is not one.
     watch : callable, optional
         Called with a `Round` (number, columns, lower, upper, seconds) after each round of generation.
     verbose : bool
@@ -179,7 +189,8 @@ def solve(
     InfeasibleError
         Forbidden pairs leave no feasible plan; names the atoms.
     StoppedError, SolveError
-        The solve ended early or failed; the error has the certified interval.
+        The solve ended early, or neither it, nor other pairs, nor exact arithmetic gave an answer that is certified; the error
+        has the proven interval and the best solution.
 
     Examples
     --------
@@ -196,10 +207,64 @@ def solve(
         if throw:
             raise error_of(family)
         return family
-    left = None if time_limit is None else max(started + time_limit - time.perf_counter(), NO_TIME)
-    result = Model(family, form, language).solve(time_limit=left, throw=throw, verbose=verbose)
+    effort = Effort(started + (time_limit or np.inf))
+    model = Model(family, form, language)
+    result = _plain(model.attempt(time_limit=effort.left, verbose=verbose))
+    ways = [*_other_ways(problem, form, family, verbose, effort), model.last_resort(effort)]
+    result = settled(result, ways, effort)
+    if throw:
+        raise_unless_settled(result)
+    return result
+
+
+def _plain(result: ModelResult) -> Result:
     assert isinstance(result, Solution | LipschitzSolution | Unsolved)
     return result
+
+
+def _other_ways(problem: TransportProblem, form: str, family: Family, verbose: bool, effort: Effort) -> Iterator[Way]:
+    """Where a model gave no proof: pairs that are generated, or all of them where they were, as a flow for the Lipschitz forms.
+
+    A support of the user's is never widened.
+    """
+    if isinstance(family, Kantorovich):
+        if not family.is_given and family.is_generated:
+            yield lambda _: all_pairs(problem, form, verbose, effort)
+        return
+    assert isinstance(family, KantorovichRubinstein)
+    if family.is_metric:
+        yield lambda _: _as_flow(family, generated_pairs(problem, "primal", verbose, effort), effort)
+        yield lambda _: _as_flow(family, all_pairs(problem, "primal", verbose, effort), effort)
+
+
+def _as_flow(family: KantorovichRubinstein, found: Result, effort: Effort) -> Result:
+    """A certified plan as a flow; of another answer what it proves."""
+    if isinstance(found, Unsolved):
+        return found
+    if isinstance(found, Solution) and is_settled(found):
+        return carried(family.network, found, found.provenance, effort.tolerances)
+    return Unsolved(found.status, found.problem, found.interval, found.certificate.verdict)
+
+
+def generated_pairs(problem: TransportProblem, form: str, verbose: bool, effort: Effort) -> Result:
+    """The answer on generated pairs, where an answer of another kind gave no proof."""
+    family = _family(problem, form, "generated", False, Asked(time_limit=effort.left, verbose=verbose))
+    if isinstance(family, Unsolved):
+        return family
+    return _afresh(family, form, "generated pairs, since no proof came out of other ones", verbose, effort)
+
+
+def all_pairs(problem: TransportProblem, form: str, verbose: bool, effort: Effort) -> Result:
+    """The answer on all pairs where they are few, where generated ones gave no proof."""
+    if problem.shape[0] * problem.shape[1] > FALLBACK:
+        message = f"{problem.shape[0] * problem.shape[1]} pairs are too many to be tried all at once"
+        return Unsolved(Status(Termination.FAILED, PointStatus.NONE, PointStatus.NONE), problem, UNKNOWN, message)
+    return _afresh(Kantorovich(problem, "full"), form, "all pairs, since no proof came out of generated ones", verbose, effort)
+
+
+def _afresh(family: Family, form: str, reason: str, verbose: bool, effort: Effort) -> Result:
+    result = _plain(Model(family, form, "highspy").attempt(time_limit=effort.left, verbose=verbose))
+    return result if isinstance(result, Unsolved) else replace(result, provenance=replace(result.provenance, reason=reason))
 
 
 def _flows_fast(problem: TransportProblem) -> bool:
@@ -286,15 +351,22 @@ def compare(
     if not pairs:
         raise UnknownNameError("forms, languages", "leave no combination", f"Choose among {supports()}")
     arcs: dict[str, Support] = dict.fromkeys(LIPSCHITZ, network or "full")
-    rows = [_row(solve(problem, form, language, support=arcs.get(form, "full"))) for form, language in pairs]
+    rows = [
+        _row(form, language, solve(problem, form, language, support=arcs.get(form, "full"), throw=False))
+        for form, language in pairs
+    ]
     return pd.DataFrame(rows).set_index(["form", "language"])
 
 
-def _row(solution: Solution | LipschitzSolution) -> dict[str, Any]:
+def _row(form: str, language: str, solution: Result) -> dict[str, Any]:
+    if isinstance(solution, Infeasible | Unbounded):
+        raise error_of(solution)
+    if isinstance(solution, Unsolved):
+        return {"form": form, "language": language, "value": np.nan, "certified": False}
     made, certificate = solution.provenance, solution.certificate
     return {
-        "form": made.form,
-        "language": made.language,
+        "form": form,
+        "language": language,
         "value": solution.value,
         "gap": certificate.gap,
         "relative_gap": certificate.relative_gap,

@@ -18,11 +18,11 @@ ROOMS: tuple[frozenset[str], ...] = tuple(
         "lp",
         "languages",
         "formulations",
-        "potentials safe repair placing sensitivity",
+        "potentials safe repair placing exact rational_check sensitivity",
         "tables",
         "claims certificate lipschitz_certificate solution lipschitz_solution",
         "families generation",
-        "model solve distance lipschitz_report",
+        "model going_on solve distance lipschitz_report",
         "datasets plots cli benchmark",
     )
 )

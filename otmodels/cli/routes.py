@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from scipy.sparse import csr_array
+
+from otmodels.certificate import certify
 from otmodels.cli.terminal import log_on_stderr, progress
 from otmodels.cost import BaseCost, GroundCost
 from otmodels.distance import wasserstein_distance
@@ -147,5 +150,5 @@ def _named(metric: Metric) -> tuple[str, float | None]:
 
 def _interrupted(problem: TransportProblem, last: Round) -> Unsolved:
     status = Status(Termination.INTERRUPTED, PointStatus.FEASIBLE, PointStatus.FEASIBLE)
-    message = f"{status.termination.value}; the interval holds what is proven by then"
-    return Unsolved(status, problem, (last.lower, last.upper), message)
+    message = f"{status.termination.value}; its rounds stood at {last}"
+    return Unsolved(status, problem, certify(problem, plan=csr_array(problem.shape)).interval, message)

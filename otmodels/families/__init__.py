@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from otmodels.families.base import Answer, Family
+from otmodels.families.exactly import exactly
 from otmodels.families.kantorovich import (
     Kantorovich,
     finest_infeasibility,
-    independent_coupling,
     infeasible,
     planned,
     ungenerated,
 )
-from otmodels.families.lipschitz import KantorovichRubinstein, applicable_network, interval_of, solution_of, ungenerated_arcs
+from otmodels.families.lipschitz import (
+    KantorovichRubinstein,
+    applicable_network,
+    carried,
+    interval_of,
+    solution_of,
+    ungenerated_arcs,
+)
+from otmodels.families.settling import Effort, Way, is_settled, settled
 
 __all__ = [
     "Answer",
+    "Effort",
     "Family",
     "Kantorovich",
     "KantorovichRubinstein",
+    "Way",
     "applicable_network",
+    "carried",
+    "exactly",
     "finest_infeasibility",
-    "independent_coupling",
     "infeasible",
     "interval_of",
+    "is_settled",
     "planned",
+    "settled",
     "solution_of",
     "ungenerated",
     "ungenerated_arcs",

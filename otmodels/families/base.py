@@ -11,9 +11,11 @@ import pandas as pd
 
 from otmodels.arrays import FloatArray
 from otmodels.errors import ModelError
+from otmodels.families.settling import Effort
 from otmodels.feasibility import Infeasibility
+from otmodels.interval import UNKNOWN
 from otmodels.languages import Compiled, Declaration, Run
-from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
+from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution, Result
 from otmodels.lp import DualRay, LinearProgram, PrimalRay, conflict_of, proof
 from otmodels.problem import TransportProblem
 from otmodels.solution import ExtendedSolution, Infeasible, Provenance, Solution, Unbounded, Unsolved
@@ -121,6 +123,10 @@ class Family(ABC):
     def infeasibility(self) -> Infeasibility | None:
         """Why the pairs, or arcs, that have a variable leave no feasible plan; None where that is not to blame."""
 
+    @abstractmethod
+    def exactly(self, near: Result, provenance: Provenance, effort: Effort) -> Result:
+        """The result in exact arithmetic, from one near it; that one where exact arithmetic takes too long."""
+
     def unsolved_extended(self, answer: Answer, run: Run) -> Unsolved:
         """What is known where an extended model has no optimal answer, with the proof where it has none at all."""
         return unsolved_program(self.problem, answer.program, run, "the extended model")
@@ -128,7 +134,7 @@ class Family(ABC):
 
 def unsolved_program(problem: TransportProblem, program: LinearProgram, run: Run, what: str) -> Unsolved:
     """The result for a program without an optimal answer, explained by its rows."""
-    nothing, ray = (-np.inf, np.inf), proof(program, run)
+    nothing, ray = UNKNOWN, proof(program, run)
     if isinstance(ray, DualRay):
         found, status = conflict_of(ray), Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.RAY)
         message = f"{what} has no feasible point: {found}. Loosen one of them, or take it out"

@@ -13,13 +13,17 @@ from scipy.sparse import coo_array, csr_array
 from otmodels import lp
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.certificate import certify
-from otmodels.checks import Certificate
+from otmodels.cost import OnPairs
 from otmodels.errors import SolveError
 from otmodels.families.base import Answer, Family, unsolved_program
+from otmodels.families.exactly import exactly, value_of
+from otmodels.families.settling import Effort
 from otmodels.feasibility import Infeasibility, infeasibility, infeasibility_of
 from otmodels.formulations import Support, formulation
 from otmodels.generation import GeneratedPairs, generate_pairs
+from otmodels.interval import Interval
 from otmodels.languages import Declaration, Run
+from otmodels.lipschitz_solution import Result
 from otmodels.lp import LinearProgram
 from otmodels.placing import placed
 from otmodels.potentials import c_transform, close, normalise, polish
@@ -79,8 +83,10 @@ class Kantorovich(Family):
         """
         plan, f, g = self._parts(form, answer)
         found = planned(self.problem, plan, f, g, run.status, provenance)
-        if found.certificate.passed or self._generated is None:
+        if found.certificate.passed:
             return found
+        if self._generated is None:
+            return self._judged(found) if self.is_given else found
         made = replace(provenance, reason=_OF_GENERATION)
         return planned(self.problem, plan, self._generated.f, self._generated.g, run.status, made)
 
@@ -90,6 +96,40 @@ class Kantorovich(Family):
         certificate, value = lp.certify(answer.program, answer.x, answer.y), answer.program.value(answer.x)
         named = answer.multipliers(), answer.variables()
         return ExtendedSolution(run.status, self.problem, value, f, g, plan, certificate, provenance, *named)
+
+    def exactly(self, near: Result, provenance: Provenance, effort: Effort) -> Result:
+        """The solution in exact arithmetic, on pairs that the user gave the best on these."""
+        if not self.is_given:
+            return exactly(self.problem, near, provenance, effort)
+        found = exactly(self._restricted(), near, provenance, effort)
+        if found is near or not isinstance(found, Solution):
+            return near
+        certificate = certify(self.problem, found.sparse_plan, found.f, found.g, tolerances=effort.tolerances)
+        return replace(found, problem=self.problem, certificate=certificate, is_on_given_pairs=not certificate.passed)
+
+    def _judged(self, found: Solution) -> Solution:
+        """The solution, with word that it is optimal on the pairs that the user gave, where it is proven to be."""
+        restricted = self._restricted()
+        f, g = close(restricted, *normalise(restricted, found.f, found.g))
+        plan, above = found.sparse_plan, c_transform(restricted.cost, f)
+        proven = certify(restricted, plan, f, np.where(np.isfinite(above), above, g)).passed
+        return replace(found, is_on_given_pairs=proven)
+
+    def _restricted(self) -> TransportProblem:
+        """The problem in which all other pairs are forbidden."""
+        i, j = self._support.indices()
+        keys = np.unique(i * self.problem.shape[1] + j)
+        return TransportProblem(self.problem.source, self.problem.target, OnPairs(self.problem.cost, keys))
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether the pairs were generated."""
+        return self._generated is not None
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the pairs are the user's choice, never to be widened."""
+        return self._support.given and self._generated is None
 
     def unsolved(self, form: str, answer: Answer, run: Run) -> Unsolved:
         """Infeasible, with the atoms to blame; or stopped, with the interval that is proven by then."""
@@ -127,15 +167,14 @@ class Kantorovich(Family):
         message = f"no feasible plan exists on the given support: {found}. Give more pairs, or support='full'"
         return Infeasible(PROVEN, self.problem, self._interval(form, answer), message, found)
 
-    def _interval(self, form: str, answer: Answer) -> tuple[float, float]:
-        """What a stopped run proves: (f, f^c) below, its point or the independent coupling above."""
+    def _interval(self, form: str, answer: Answer) -> Interval:
+        """What a stopped run proves: (f, f^c) below, its point above, or what an independent coupling costs."""
         plan, f, _ = self._parts(form, answer)
-        (lower, upper), (least, _) = certify(self.problem, plan, f).interval, certify(self.problem, plan).interval
-        lower, upper = max(lower, least), min(upper, independent_coupling(self.problem))
-        if self._generated is None:
-            return lower, upper
-        last = self._generated.rounds[-1]
-        return max(lower, last.lower), min(upper, last.upper)
+        known = certify(self.problem, plan, f).interval.intersection(certify(self.problem, plan).interval)
+        if self._generated is not None:
+            made = self._generated
+            known = known.intersection(certify(self.problem, made.plan, made.f, made.g).interval)
+        return known
 
 
 def planned(
@@ -170,12 +209,6 @@ def _feasible(problem: TransportProblem, f: FloatArray, g: FloatArray) -> tuple[
     return f, np.where(np.isfinite(above), above, g)
 
 
-def value_of(certificate: Certificate) -> float:
-    """The plan's own value, and where rounding takes it out of the interval the end of that."""
-    value, (lower, upper) = certificate.primal_value, certificate.interval
-    return min(max(value, lower), upper) if certificate.passed else value
-
-
 def finest_infeasibility(problem: TransportProblem) -> Infeasibility | None:
     """As `infeasibility`, for shortfalls that a flow in parts of the total does not see; a solve on generated pairs.
 
@@ -206,11 +239,8 @@ def ungenerated(problem: TransportProblem, made: GeneratedPairs) -> Unsolved:
         found = infeasibility_of(problem, made.plan)
         if found is not None:
             return infeasible(found)
-    lower, upper = certify(problem, made.plan, made.f, made.g).interval
-    if made.rounds:
-        lower, upper = max(lower, made.rounds[-1].lower), min(upper, made.rounds[-1].upper)
     message = f"{made.status.termination.value}; the interval holds what is proven by then"
-    return Unsolved(made.status, problem, (lower, upper), message)
+    return Unsolved(made.status, problem, certify(problem, made.plan, made.f, made.g).interval, message)
 
 
 def _reaching_all(problem: TransportProblem, made: GeneratedPairs) -> IndexArray:
@@ -226,15 +256,7 @@ def _reaching_all(problem: TransportProblem, made: GeneratedPairs) -> IndexArray
     return np.stack([np.concatenate(i), np.concatenate(j)], axis=1)
 
 
-def independent_coupling(problem: TransportProblem) -> float:
-    """Cost of the plan a b' / total, which is always feasible where no pair is forbidden; +inf otherwise."""
-    if problem.has_forbidden:
-        return np.inf
-    spread = sum(float(problem.a[rows] @ (block @ problem.b)) for rows, block in problem.cost.blocks())
-    return spread / problem.target.total
-
-
 def infeasible(found: Infeasibility) -> Infeasible:
     """The result for a problem whose forbidden pairs leave no feasible plan."""
     message = f"no feasible plan exists, because of the forbidden pairs: {found}. Allow more pairs, or move mass"
-    return Infeasible(PROVEN, found.problem, (np.inf, np.inf), message, found)
+    return Infeasible(PROVEN, found.problem, Interval(np.inf, np.inf), message, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import coo_array
 
 from otmodels import lp
 from otmodels.arrays import FloatArray
@@ -12,18 +13,21 @@ from otmodels.checks import Certificate
 from otmodels.cost import GroundCost
 from otmodels.errors import InputError, ParameterError
 from otmodels.families.base import Answer, Family, unsolved_program
-from otmodels.families.kantorovich import infeasible, value_of
+from otmodels.families.exactly import exactly, value_of
+from otmodels.families.kantorovich import infeasible
+from otmodels.families.settling import Effort
 from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import Links, formulation
 from otmodels.generation import GeneratedArcs
+from otmodels.interval import Interval
 from otmodels.languages import Declaration, Run
 from otmodels.lipschitz_certificate import certify_flow, closed, lipschitz_below
-from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
+from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution, Result
 from otmodels.lp import LinearProgram
 from otmodels.metrics import Minkowski
-from otmodels.network import ArcSupport, GraphCost, Network, network, placed_flow, plan_of_flow, tree_flow
+from otmodels.network import Arcs, ArcSupport, GraphCost, Network, network, placed_flow, plan_of_flow, tree_flow
 from otmodels.problem import TransportProblem
-from otmodels.solution import Provenance, Unsolved
+from otmodels.solution import Provenance, Solution, Unsolved
 from otmodels.status import Status, Termination
 from otmodels.tolerances import DEFAULT, Tolerances
 
@@ -60,7 +64,7 @@ class KantorovichRubinstein(Family):
         if isinstance(support, GeneratedArcs):
             self.generate_s, support = support.seconds, support.network
         self.network = network(problem, support)
-        self._is_metric = _is_metric(self.network, force)
+        self.is_metric = _is_metric(self.network, force)
         self.network.check_connected()
         self._links = Links(self.network)
 
@@ -85,7 +89,7 @@ class KantorovichRubinstein(Family):
     def solution(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> LipschitzSolution:
         """Gauge and certificate."""
         flow, potential = self._parts(form, answer)
-        return solution_of(self.network, flow, potential, run.status, provenance, is_metric=self._is_metric)
+        return solution_of(self.network, flow, potential, run.status, provenance, is_metric=self.is_metric)
 
     def extended(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> ExtendedFlow:
         """Potential, flow and multipliers, with the certificate of the program as compiled."""
@@ -94,6 +98,13 @@ class KantorovichRubinstein(Family):
         named = answer.multipliers(), answer.variables()
         return ExtendedFlow(run.status, self.problem, value, self.network, potential, flow, certificate, provenance, *named)
 
+    def exactly(self, near: Result, provenance: Provenance, effort: Effort) -> Result:
+        """The solution in exact arithmetic, as a flow along the pairs of the plan."""
+        found = exactly(self.problem, near, provenance, effort) if self.is_metric else near
+        if found is near or not isinstance(found, Solution):
+            return near
+        return carried(self.network, found, found.provenance, effort.tolerances)
+
     def unsolved(self, form: str, answer: Answer, run: Run) -> Unsolved:
         """Infeasible, where one-way arcs do not lead where mass has to go; or stopped, with the interval proven by then."""
         if run.status.termination in _NO_WAY[form]:
@@ -101,7 +112,7 @@ class KantorovichRubinstein(Family):
             return unsolved_program(self.problem, answer.program, run, "the program") if found is None else infeasible(found)
         flow, potential = self._parts(form, answer)
         message = f"{run.status.termination.value}; the interval holds what is proven by then"
-        return Unsolved(run.status, self.problem, interval_of(self.network, flow, potential, self._is_metric), message)
+        return Unsolved(run.status, self.problem, interval_of(self.network, flow, potential, self.is_metric), message)
 
     def infeasibility(self) -> Infeasibility | None:
         """Why mass has nowhere to go along the arcs; None where it has."""
@@ -148,23 +159,37 @@ def solution_of(
     )
 
 
-def interval_of(net: Network, flow: FloatArray, potential: FloatArray, is_metric: bool = True) -> tuple[float, float]:
+def carried(net: Network, solution: Solution, provenance: Provenance, tolerances: Tolerances = DEFAULT) -> LipschitzSolution:
+    """A certified plan and potentials as a flow along the pairs of the plan, and the potential that -g extends to."""
+    nodes = net.nodes
+    plan = coo_array(solution.sparse_plan)
+    tail, head = nodes.source[plan.coords[0]], nodes.target[plan.coords[1]]
+    moves = tail != head
+    tail, head, mass = tail[moves], head[moves], plan.data[moves]
+    key, place = np.unique(tail * nodes.size + head, return_inverse=True)
+    ends = key // nodes.size, key % nodes.size
+    arcs = Arcs(nodes.size, *ends, nodes.cost.entries(*ends), "pairs of the plan")
+    made = Network(net.problem, nodes, arcs)
+    potential = np.zeros(nodes.size)
+    potential[nodes.source] = solution.f
+    potential[nodes.target] = -solution.g
+    flow = np.bincount(place, mass, key.size).astype(np.float64)
+    return solution_of(made, flow, potential, solution.status, provenance, tolerances=tolerances)
+
+
+def interval_of(net: Network, flow: FloatArray, potential: FloatArray, is_metric: bool = True) -> Interval:
     """What a stopped run proves: its potential, lowered until it is 1-Lipschitz; its flow, or a flow along a tree."""
-    lower, upper = _certificate(net, flow, potential, is_metric).interval
+    known = _certificate(net, flow, potential, is_metric).interval
     along_tree = tree_flow(net.nodes, net.arcs) if is_metric else None
-    if along_tree is not None:
-        least, most = _certificate(net, along_tree, _coordinate(net), is_metric).interval
-        lower, upper = max(lower, least), min(upper, most)
-    return lower, upper
+    if along_tree is None:
+        return known
+    return known.intersection(_certificate(net, along_tree, _coordinate(net), is_metric).interval)
 
 
 def ungenerated_arcs(made: GeneratedArcs) -> Unsolved:
     """The result where the generation of arcs was stopped: what its flow and potential, and its rounds, prove by then."""
-    lower, upper = interval_of(made.network, made.flow, made.potential)
-    if made.rounds:
-        lower, upper = max(lower, made.rounds[-1].lower), min(upper, made.rounds[-1].upper)
     message = f"{made.status.termination.value}; the interval holds what is proven by then"
-    return Unsolved(made.status, made.network.problem, (lower, upper), message)
+    return Unsolved(made.status, made.network.problem, interval_of(made.network, made.flow, made.potential), message)
 
 
 def _coordinate(net: Network) -> FloatArray:

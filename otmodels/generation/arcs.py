@@ -11,17 +11,18 @@ Every round has bounds: the flow's cost above; below, the value of f lowered at 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.formulations import Links
 from otmodels.formulations.lipschitz import flow_program
-from otmodels.generation.rounds import ROUNDING, Generation, Round, Watch
-from otmodels.languages import DUAL_SIMPLEX, INTERIOR_POINT, Session, refine
+from otmodels.generation.rounds import FINISHES, ROUNDING, Generation, Round, Watch
+from otmodels.languages import DUAL_SIMPLEX, INTERIOR_POINT, PRIMAL_SIMPLEX, Session, refine
 from otmodels.languages.highs import Answer
 from otmodels.lipschitz_certificate import closed
+from otmodels.masses import light
 from otmodels.network import Arcs, Network
 from otmodels.status import OPTIMAL, Status
 
@@ -103,15 +104,17 @@ class _Arcs(Generation):
     def __init__(self, start: Network, stretch: float, deadline: float, watch: Watch | None, verbose: bool) -> None:
         super().__init__(deadline, watch, verbose)
         self.network, self.stretch = start, stretch
+        self.surplus = _without_light(start.nodes.divergence)
         self.flow, self.potential = np.zeros(0), np.zeros(start.nodes.size)
 
     def generated(self, gap: float) -> GeneratedArcs:
         """What the rounds end with."""
-        self.session = Session(flow_program(Links(self.network)), self.deadline, self.verbose)
-        self._prices = _Prices(self.network)
+        program = replace(flow_program(Links(self.network)), row_lower=self.surplus, row_upper=self.surplus.copy())
+        self.session = Session(program, self.deadline, self.verbose)
+        self._prices = _Prices(self.network, self.surplus)
         status = self.run(gap)
         flow = np.concatenate([np.maximum(self.flow, 0.0), np.zeros(self.network.arcs.count - self.flow.size)])
-        potential, iterations = closed(self.network, self.potential), self.session.iterations
+        potential, iterations = closed(self.network, self.potential, self.surplus), self.session.iterations
         about = tuple(self.rounds), iterations, self.refinements, self.seconds
         return GeneratedArcs(status, self.network, flow, potential, *about)
 
@@ -139,18 +142,36 @@ class _Arcs(Generation):
         self.network = Network(self.network.problem, self.network.nodes, _joined(self.network.arcs, added))
 
     def finish(self, x: FloatArray, y: FloatArray) -> Status:
-        """Flow and potential to relative accuracy."""
-        self.flow, self.potential, self.refinements = refine(self.session, x, y)
+        """Flow and potential to relative accuracy; refined potentials are priced like any other."""
+        for _ in range(FINISHES):
+            flow, potential, rounds = refine(self.session, x, y)
+            self.refinements += rounds
+            if self.price(flow, potential):
+                return OPTIMAL
+            self.as_stated()
+            self.add()
+            answer = self.session.run(PRIMAL_SIMPLEX)
+            if not answer.status.optimal or answer.x is None or answer.y is None:
+                return OPTIMAL if answer.status.optimal else self._ended(answer.status.termination)
+            x, y = answer.x, answer.y
         return OPTIMAL
 
     def _bound(self, candidates: tuple[FloatArray, ...]) -> None:
         """Note the bounds of a round, and keep the potential of the best lower one."""
         best = self.rounds[-1].lower if self.rounds else -np.inf
         for potential in candidates:
-            value = float(self.network.nodes.divergence @ potential)
+            value = float(self.surplus @ potential)
             if value > best:
                 best, self.potential = value, potential
         self.note(self.network.arcs.count, best, float(self.network.arcs.length @ self.flow))
+
+
+def _without_light(surplus: FloatArray) -> FloatArray:
+    """The surplus (N,) with light entries 0, and what they come to at the heaviest."""
+    found = light(surplus)
+    kept = np.where(found, 0.0, surplus)
+    kept[int(np.abs(surplus).argmax())] += float(surplus[found].sum())
+    return kept
 
 
 def _joined(one: Arcs, other: Arcs) -> Arcs:
@@ -180,8 +201,7 @@ class _Found:
 class _Prices:
     """d_ij - (f_i - f_j) for surplus nodes i and deficit nodes j, in blocks."""
 
-    def __init__(self, network: Network) -> None:
-        surplus = network.nodes.divergence
+    def __init__(self, network: Network, surplus: FloatArray) -> None:
         self.tails, self.heads = np.flatnonzero(surplus > 0), np.flatnonzero(surplus < 0)
         self.cost = network.nodes.cost
         self.between = network.nodes.cost.among(self.tails, self.heads)

@@ -27,12 +27,13 @@ from otmodels.arrays import FloatArray, IndexArray
 from otmodels.blocks import OutOfTimeError, over_blocks
 from otmodels.cost import BaseCost, GroundCost
 from otmodels.errors import ParameterError
-from otmodels.generation.rounds import ROUNDING, Generation, Round, Watch
+from otmodels.generation.rounds import FINISHES, ROUNDING, Generation, Round, Watch
 from otmodels.generation.start import Masses, start_from
 from otmodels.generation.sweeps import first_of_node
 from otmodels.languages import DUAL_SIMPLEX, PRIMAL_SIMPLEX, Session, refine
 from otmodels.languages.highs import Answer
 from otmodels.lp import Program, numbered
+from otmodels.masses import light
 from otmodels.metrics import UserMetric
 from otmodels.problem import TransportProblem
 from otmodels.status import OPTIMAL, PointStatus, Status, Termination
@@ -118,22 +119,63 @@ def generate_pairs(
     ParameterError
         A metric of the user's gives different distances for the same points.
     """
-    rows, columns = np.flatnonzero(problem.a > 0), np.flatnonzero(problem.b > 0)
+    rows, columns = (np.flatnonzero((mass > 0) & ~light(mass)) for mass in (problem.a, problem.b))
     whole = (rows.size, columns.size) == problem.shape
     cost = problem.cost if whole else problem.cost.among(rows, columns)
+    masses = problem.a[rows], problem.b[columns].copy()
+    masses[1][int(masses[1].argmax())] += masses[0].sum() - masses[1].sum()
     deadline = time.perf_counter() + (time_limit or np.inf)
-    made = _Pairs(cost, (problem.a[rows], problem.b[columns]), deadline, watch, verbose).generated(gap)
+    made = _Pairs(cost, masses, deadline, watch, verbose).generated(gap)
     return made if whole else _put_back(problem, made, rows, columns)
 
 
 def _put_back(problem: TransportProblem, made: GeneratedPairs, rows: IndexArray, columns: IndexArray) -> GeneratedPairs:
-    """The answer with the atoms without mass, whose potentials `otmodels.potentials.close` sets."""
+    """The answer with the atoms that were left out: their potentials by c-transform, and their tightest pairs.
+
+    Atoms without mass need neither, see `otmodels.potentials.close`; light ones are placed on these pairs.
+    """
     plan = made.plan.tocoo()
     i, j = plan.coords
-    f, g = np.zeros(problem.a.size), np.zeros(problem.b.size)
+    f, g = np.full(problem.a.size, -np.inf), np.full(problem.b.size, -np.inf)
     f[rows], g[columns] = made.f, made.g
     placed = csr_array((plan.data, (rows[i], columns[j])), shape=problem.shape)
-    return replace(made, i=rows[made.i], j=columns[made.j], plan=placed, f=f, g=g)
+    pairs = [(rows[made.i], columns[made.j])]
+    some, other = np.isneginf(f) & (problem.a > 0), np.isneginf(g) & (problem.b > 0)
+    if some.any():
+        f[some], tight = _tightest_of_rows(problem.cost.among(np.flatnonzero(some), columns), made.g)
+        pairs.append((np.flatnonzero(some), columns[tight]))
+    if other.any():
+        known = np.flatnonzero(f > -np.inf)
+        g[other], tight = _tightest_of_columns(problem.cost.among(known, np.flatnonzero(other)), f[known])
+        pairs.append((known[tight], np.flatnonzero(other)))
+    i, j = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    f, g = (np.where(np.isfinite(potential), potential, 0.0) for potential in (f, g))
+    return replace(made, i=i, j=j, plan=placed, f=f, g=g)
+
+
+def _tightest_of_rows(cost: BaseCost, g: FloatArray) -> tuple[FloatArray, IndexArray]:
+    """The least of C - g_j in each row, and its column."""
+
+    def least(_: slice, block: FloatArray) -> tuple[FloatArray, IndexArray]:
+        slack = block - g
+        column = slack.argmin(axis=1)
+        return slack[np.arange(column.size), column], column
+
+    value, column = zip(*over_blocks(cost, least), strict=True)
+    return np.concatenate(value), np.concatenate(column)
+
+
+def _tightest_of_columns(cost: BaseCost, f: FloatArray) -> tuple[FloatArray, IndexArray]:
+    """The least of C - f_i in each column, and its row."""
+
+    def least(rows: slice, block: FloatArray) -> tuple[FloatArray, IndexArray]:
+        slack = block - f[rows, None]
+        row = slack.argmin(axis=0)
+        return slack[row, np.arange(row.size)], row + rows.start
+
+    values, rows = (np.stack(part) for part in zip(*over_blocks(cost, least), strict=True))
+    best = values.argmin(axis=0), np.arange(values.shape[1])
+    return values[best], rows[best]
 
 
 class _Pairs(Generation):
@@ -262,17 +304,12 @@ class _Pairs(Generation):
         self.session.add_columns(costs - self._start.f[i] - self._start.g[j], self._incidence(keys))
         self.keys, self.costs = np.concatenate([self.keys, keys]), np.concatenate([self.costs, costs])
 
-    def _as_stated(self) -> None:
-        """The program's own costs and sides again, which refinement replaced by those of a correction."""
-        program = self.session.program
-        self.session.change(program.c, program.row_lower, program.row_upper, program.lower, program.upper)
-
     def finish(self, x: FloatArray, y: FloatArray) -> Status:
         """Where it is not right yet: unserved mass at a price above that of any pair, and refinement to relative accuracy."""
         if self._right(x, y):
             return OPTIMAL
         self._charge(np.full(self.nodes, 4 * self.unit) + np.abs(y))
-        while True:
+        for _ in range(FINISHES):
             answer = self.session.run(PRIMAL_SIMPLEX)
             if not answer.status.optimal or answer.x is None or answer.y is None:
                 return OPTIMAL if answer.status.optimal else self._ended(answer.status.termination)
@@ -281,8 +318,9 @@ class _Pairs(Generation):
             self.price(x, y)
             if not self._violated.size:
                 return OPTIMAL
-            self._as_stated()
+            self.as_stated()
             self._add_violated()
+        return OPTIMAL
 
     def _right(self, x: FloatArray, y: FloatArray) -> bool:
         """Whether the pairs alone serve each node relative to its own mass, at no loss and at a cost near the lower bound.

@@ -27,6 +27,13 @@ ROUNDING = 16 * np.finfo(np.float64).eps
 """A violation below this part of the largest cost is rounding."""
 
 
+FINISHES = 16
+"""Most times that a refined answer is priced and its violated columns added."""
+
+ROUNDED = 1e-6
+"""A gap is reached where rounds come nearer by this part of it, so that a certificate, which counts rounding in, agrees."""
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
     """Where the generation stands.
@@ -38,7 +45,8 @@ class Round:
     columns : int
         Pairs, or arcs, in the program.
     lower, upper : float
-        Proven bounds on the transport cost, the best so far.
+        Bounds on the transport cost, the best so far, right up to rounding and to masses that are set aside; a result's interval
+        is the proven one.
     seconds : float
         Time since the start.
     """
@@ -111,7 +119,7 @@ class Generation(ABC):
         while answer.status.optimal and answer.x is not None and answer.y is not None:
             if self.price(answer.x, answer.y):
                 return self.finish(answer.x, answer.y)
-            if gap > 0 and self.rounds[-1].gap <= gap:
+            if gap > 0 and self.rounds[-1].gap <= gap * (1 - ROUNDED):
                 return Status(Termination.GAP, PointStatus.FEASIBLE, PointStatus.FEASIBLE)
             stuck = self.add()
             if stuck is not None:
@@ -130,6 +138,11 @@ class Generation(ABC):
         self.rounds.append(Round(len(self.rounds), columns, lower, upper, self.seconds))
         if self.watch:
             self.watch(self.rounds[-1])
+
+    def as_stated(self) -> None:
+        """The program's own costs and sides again, which refinement replaced by those of a correction."""
+        program = self.session.program
+        self.session.change(program.c, program.row_lower, program.row_upper, program.lower, program.upper)
 
     @abstractmethod
     def first(self) -> Answer:

@@ -160,7 +160,7 @@ def placed_flow(nodes: Nodes, arcs: Arcs, flow: FloatArray, f: FloatArray) -> Fl
 
     Along the spanning tree of least slack, from its ends towards the heaviest node, each node that is off by more than rounding
     hands that on to the next, until one is heavy enough, or enough passes through it, not to notice. Nothing is taken from any
-    arc. Unchanged where nodes are in balance, or the tree would need an arc in a direction that is not there.
+    arc. Unchanged where nodes are in balance, or arcs that lead both ways do not connect them.
 
     Parameters
     ----------
@@ -177,12 +177,14 @@ def placed_flow(nodes: Nodes, arcs: Arcs, flow: FloatArray, f: FloatArray) -> Fl
         return flow
     slack = np.maximum(arcs.length - (f[arcs.tail] - f[arcs.head]), 0.0)
     unit = float(slack.max(initial=0.0)) or 1.0
-    tree = minimum_spanning_tree(coo_array((slack / unit + 1e-9, (arcs.tail, arcs.head)), shape=(arcs.size, arcs.size)))
+    both = np.isin(arcs.tail * arcs.size + arcs.head, arcs.head * arcs.size + arcs.tail)
+    weight, ends = slack[both] / unit + 1e-9, (arcs.tail[both], arcs.head[both])
+    tree = minimum_spanning_tree(coo_array((weight, ends), shape=(arcs.size, arcs.size)))
     order, above = breadth_first_order(tree, int(np.maximum(nodes.a, nodes.b).argmax()), directed=False)
     number = csr_array((np.arange(1, arcs.count + 1), (arcs.tail, arcs.head)), shape=(arcs.size, arcs.size))
     child = order[:0:-1]
     up, down = (np.asarray(number[one, other]).ravel() - 1 for one, other in ((child, above[child]), (above[child], child)))
-    if child.size < arcs.size - 1 or (up < 0).any() or (down < 0).any():
+    if child.size < arcs.size - 1:
         return flow
     left, noticed, more = off.tolist(), unnoticed.tolist(), flow.tolist()
     for node, out, into, parent in zip(child.tolist(), up.tolist(), down.tolist(), above[child].tolist(), strict=True):
