@@ -177,12 +177,12 @@ class _Claim:
         primal, own = np.nan, np.nan
         if self.plan is not None:
             checks += self._plan_checks()
-            primal, off = self._plan_value()
-            checks.append(Check("value of the plan lies in the interval", _outside(primal, interval), max(allowed, off)))
+            primal = self._plan_value(interval)
+            checks.append(Check("value of the plan beside the interval", spread(primal, interval), allowed))
         if self.f is not None:
             checks.append(self._slack_check(dual))
             own, off = self._own_value(dual)
-            checks.append(Check("value of the potentials lies in the interval", _outside(own, interval), max(allowed, off)))
+            checks.append(Check("value of the potentials beside the interval", spread(own, interval), max(allowed, off)))
             if self.plan is not None:
                 checks.append(self._complementarity(allowed))
         width = interval.width if np.isfinite(interval.size) else np.inf
@@ -230,12 +230,11 @@ class _Claim:
         above = exact_sum(np.array([below.value, below.rest, gap]))
         return Interval(below.lower, above._replace(error=above.error + below.error).upper)
 
-    def _plan_value(self) -> tuple[float, float]:
-        """<C, gamma> of the plan handed in, and what rounding of its entries may make of that."""
+    def _plan_value(self, interval: Interval) -> float:
+        """<C, gamma> of the plan handed in; of a rational plan in floats the value of the former, which rounding may miss."""
         assert self.plan is not None
-        found = exact_dot(self.plan.data, np.where(self.allowed, self.costs, 0.0))
-        terms = float(np.abs(self.plan.data) @ np.where(self.allowed, np.abs(self.costs), 0.0))
-        return found.value, 8 * EPS * terms
+        found = exact_dot(self.plan.data, np.where(self.allowed, self.costs, 0.0)).value
+        return found if self.exact is None else min(max(found, interval.lower), interval.upper)
 
     def _own_value(self, dual: SafeDual) -> tuple[float, float]:
         """<a, f> + <b, g> of the potentials handed in, and what their rounding may make of that."""
@@ -315,9 +314,12 @@ def _about(problem: TransportProblem) -> str:
     return "; ".join([*parts, *problem.adjustments])
 
 
-def _outside(value: float, interval: Interval) -> float:
-    """By how much a value is outside an interval."""
-    return max(value - interval.upper, interval.lower - value, 0.0)
+def spread(value: float, interval: Interval) -> float:
+    """Width of what a value and an interval span together; by how much it is outside where a bound is missing."""
+    lower, upper = min(value, interval.lower), max(value, interval.upper)
+    if not np.isfinite(interval.size):
+        return max(value - interval.upper, interval.lower - value, 0.0)
+    return upper - lower
 
 
 def _atom_check(name: str, measure: Measure, violation: FloatArray, tolerance: FloatArray) -> Check:

@@ -20,7 +20,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from otmodels.arrays import FloatArray
-from otmodels.certificate import EPS, bounds_of, furthest, rounding_width
+from otmodels.certificate import EPS, bounds_of, furthest, rounding_width, spread
 from otmodels.checks import Certificate, Check
 from otmodels.cost import BLOCK_ENTRIES, Cost, GroundCost
 from otmodels.interval import Interval
@@ -174,9 +174,9 @@ class _Numbers:
         terms = 4 * EPS * (flow_size + 2 * float(np.abs(self.flow) @ np.abs(self.f[self.network.arcs.tail])))
         checks = (
             *self._flow_checks(tolerances),
-            _outside("value of the flow lies in the interval", primal, interval, max(allowed, 8 * EPS * flow_size)),
+            Check("value of the flow beside the interval", spread(primal, interval), allowed),
             self._lipschitz_check(tolerances.slack),
-            _outside("value of the potential lies in the interval", dual, interval, max(allowed, 8 * EPS * f_size)),
+            Check("value of the potential beside the interval", spread(dual, interval), max(allowed, 8 * EPS * f_size)),
             self._arc_check("complementary slackness", np.abs(self.flow * slack), max(allowed, terms), total=True),
             Check("duality gap", interval.width if finite else np.inf, allowed),
         )
@@ -258,10 +258,6 @@ def _are_whole(values: FloatArray) -> bool:
     largest = float(np.abs(values).max(initial=0.0))
     unit = 2.0 ** (np.frexp(largest)[1] - 40)
     return bool(np.isfinite(largest) and (unit == 0 or (values / unit == np.round(values / unit)).all()))
-
-
-def _outside(name: str, value: float, interval: Interval, tolerance: float) -> Check:
-    return Check(name, max(value - interval.upper, interval.lower - value, 0.0), tolerance)
 
 
 def lipschitz_below(network: Network, f: FloatArray) -> FloatArray:

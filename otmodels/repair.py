@@ -231,8 +231,9 @@ class _Routing:
         for i, j, moved in zip(pairs.i.tolist(), pairs.j.tolist(), pairs.mass.tolist(), strict=True):
             one, other = int(part[i]), int(part[n + j])
             if one != other and moved:
-                left[one] -= Fraction(moved)
-                left[other] += Fraction(moved)
+                for k, sign in ((one, -1), (other, 1)):
+                    if k in left:
+                        left[k] += sign * Fraction(moved)
         return np.array([float(mass) for mass in left.values()])
 
 
@@ -298,5 +299,7 @@ def _spread(dual: SafeDual, pairs: Pairs) -> float:
         slack = np.maximum(block - f - dual.g_high, 0.0) + 4 * UNIT * (np.abs(block) + np.abs(f) + size)
         return float(rows[some] @ (slack @ columns))
 
-    spread = float(sum(over_blocks(problem.cost, cost))) * (1 + 4 * pairs.nodes * UNIT)
-    return bounded_above(mass * dual.above(pairs.i, pairs.j)) + spread / moved * (1 + 8 * UNIT)
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = float(sum(over_blocks(problem.cost, cost))) * (1 + 4 * pairs.nodes * UNIT)
+        found = bounded_above(mass * dual.above(pairs.i, pairs.j)) + spread / moved * (1 + 8 * UNIT)
+    return found if found >= 0 else np.inf

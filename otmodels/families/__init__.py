@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from otmodels.families.base import Answer, Family
-from otmodels.families.exactly import exactly
+from otmodels.families.exactly import exactly, infeasible
 from otmodels.families.kantorovich import (
     Kantorovich,
     finest_infeasibility,
-    infeasible,
     planned,
     ungenerated,
 )

@@ -15,12 +15,16 @@ from otmodels.certificate import certify
 from otmodels.checks import Certificate
 from otmodels.exact import ExactAnswer, solve_exactly
 from otmodels.families.settling import Effort
+from otmodels.feasibility import Infeasibility, infeasibility_of
+from otmodels.interval import Interval
 from otmodels.lipschitz_solution import Result
 from otmodels.masses import movable, moves_for
 from otmodels.problem import TransportProblem
 from otmodels.rational_check import RationalAnswer
-from otmodels.solution import Provenance, Solution, Unsolved
-from otmodels.status import OPTIMAL
+from otmodels.solution import Infeasible, Provenance, Solution, Unsolved
+from otmodels.status import OPTIMAL, PointStatus, Status, Termination
+
+PROVEN = Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.RAY)
 
 EXACT_PAIRS = 1 << 22
 """Up to so many pairs exact arithmetic is tried."""
@@ -39,8 +43,12 @@ def exactly(problem: TransportProblem, near: Result, provenance: Provenance, eff
         return near
     deadline = min(effort.deadline, time.perf_counter() + EXACT_SECONDS)
     answer = _solved_exactly(problem, near, deadline)
-    if answer is None or answer.unserved:
+    if answer is None:
         return near
+    if answer.unserved:
+        moved = csr_array(coo_array((_floats(answer.mass), (answer.i, answer.j)), shape=problem.shape))
+        found = infeasibility_of(problem, moved)
+        return near if found is None else infeasible(found)
     rational = RationalAnswer(answer.i, answer.j, answer.mass, answer.f, answer.g)
     first = answer.f[int((problem.a > 0).argmax())]
     f, g = _floats([value - first for value in answer.f]), _floats([value + first for value in answer.g])
@@ -73,6 +81,12 @@ def _solved_exactly(problem: TransportProblem, near: Result, deadline: float) ->
     problem.move(moves_for(dict(answer.unserved), dict(answer.unfilled), reach))
     f, g, masses = _floats(answer.f), _floats(answer.g), _floats(answer.mass)
     return solve_exactly(*problem.exact_masses(), problem.cost, (answer.i, answer.j), f, g, masses, late)
+
+
+def infeasible(found: Infeasibility) -> Infeasible:
+    """The result for a problem whose forbidden pairs leave no feasible plan."""
+    message = f"no feasible plan exists, because of the forbidden pairs: {found}. Allow more pairs, or move mass"
+    return Infeasible(PROVEN, found.problem, Interval(np.inf, np.inf), message, found)
 
 
 def value_of(certificate: Certificate) -> float:

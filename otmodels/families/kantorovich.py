@@ -16,7 +16,7 @@ from otmodels.certificate import certify
 from otmodels.cost import OnPairs
 from otmodels.errors import SolveError
 from otmodels.families.base import Answer, Family, unsolved_program
-from otmodels.families.exactly import exactly, value_of
+from otmodels.families.exactly import PROVEN, exactly, infeasible, value_of
 from otmodels.families.settling import Effort
 from otmodels.feasibility import Infeasibility, infeasibility, infeasibility_of
 from otmodels.formulations import Support, formulation
@@ -29,12 +29,10 @@ from otmodels.placing import placed
 from otmodels.potentials import c_transform, close, normalise, polish
 from otmodels.problem import TransportProblem
 from otmodels.solution import ExtendedSolution, Infeasible, Provenance, Solution, Unsolved
-from otmodels.status import PointStatus, Status, Termination
+from otmodels.status import Status, Termination
 from otmodels.tolerances import DEFAULT, Tolerances
 
 _OF_GENERATION = "potentials of the generation: the model's own are feasible on its pairs, and not on all"
-
-PROVEN = Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.RAY)
 
 
 class Kantorovich(Family):
@@ -254,9 +252,3 @@ def _reaching_all(problem: TransportProblem, made: GeneratedPairs) -> IndexArray
         i.append(problem.cost.among(np.arange(problem.source.size), alone).values.argmin(axis=0))
         j.append(alone)
     return np.stack([np.concatenate(i), np.concatenate(j)], axis=1)
-
-
-def infeasible(found: Infeasibility) -> Infeasible:
-    """The result for a problem whose forbidden pairs leave no feasible plan."""
-    message = f"no feasible plan exists, because of the forbidden pairs: {found}. Allow more pairs, or move mass"
-    return Infeasible(PROVEN, found.problem, Interval(np.inf, np.inf), message, found)

@@ -13,8 +13,7 @@ from otmodels.checks import Certificate
 from otmodels.cost import GroundCost
 from otmodels.errors import InputError, ParameterError
 from otmodels.families.base import Answer, Family, unsolved_program
-from otmodels.families.exactly import exactly, value_of
-from otmodels.families.kantorovich import infeasible
+from otmodels.families.exactly import exactly, infeasible, value_of
 from otmodels.families.settling import Effort
 from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import Links, formulation
@@ -101,8 +100,8 @@ class KantorovichRubinstein(Family):
     def exactly(self, near: Result, provenance: Provenance, effort: Effort) -> Result:
         """The solution in exact arithmetic, as a flow along the pairs of the plan."""
         found = exactly(self.problem, near, provenance, effort) if self.is_metric else near
-        if found is near or not isinstance(found, Solution):
-            return near
+        if not isinstance(found, Solution):
+            return found
         return carried(self.network, found, found.provenance, effort.tolerances)
 
     def unsolved(self, form: str, answer: Answer, run: Run) -> Unsolved:
