@@ -177,6 +177,10 @@ SOLVING = solving("primal", "highspy")
 VALUE = Fraction(5, 4)
 
 
+def truth_of(problem: TransportProblem) -> Truth:
+    return Truth.of(problem, problem.b)
+
+
 def solved() -> Any:
     """An exactly right solution with an exactly right certificate."""
     problem = quarry()
@@ -187,8 +191,7 @@ def solved() -> Any:
 
 
 def faults(result: object = None, error: Any = None, foreign: tuple[str, ...] = ()) -> set[str]:
-    truth = Truth.of(quarry())
-    assert truth is not None
+    truth = truth_of(quarry())
     return {kind for kind, _ in judge(truth, SOLVING, Reply(result, error, foreign, 0.0)).faults}
 
 
@@ -201,8 +204,7 @@ class TestJudge:
     """Each way in which an answer can be wrong is noticed, and a right one is left alone."""
 
     def test_what_is_right_passes(self) -> None:
-        truth = Truth.of(quarry())
-        assert truth is not None
+        truth = truth_of(quarry())
         assert truth.optimum is not None
         assert truth.optimum.value == VALUE
         verdict = judge(truth, SOLVING, Reply(solved(), None, (), 0.0))
@@ -225,8 +227,7 @@ class TestJudge:
     def test_an_absolute_gap_is_as_wide_as_the_rounding_of_the_terms(self) -> None:
         """8 eps (3/2 + 0), and not a billionth of a value that cancels."""
         problem = TransportProblem([0.5, 0.5], [0.5, 0.5], [[1.0, 2.0], [-1.0, -1.0]])
-        truth = Truth.of(problem)
-        assert truth is not None
+        truth = truth_of(problem)
         assert truth.optimum is not None
         assert truth.optimum.value == 0
         assert truth.rounding == 8 * Fraction(2) ** -52
@@ -250,8 +251,7 @@ class TestJudge:
 
     def test_an_atom_of_little_mass_is_to_be_served_as_well(self) -> None:
         problem = TransportProblem([1.0, 2.0**-40], [1.0, 2.0**-40], [[0.0, 1.0], [1.0, 0.0]])
-        truth = Truth.of(problem)
-        assert truth is not None
+        truth = truth_of(problem)
         solution = om.solve(problem, language="highspy")
         certificate = replace(solution.certificate, checks=(), interval=Interval(0.0, 0.0))
         for second, wrong in ((2.0**-40, False), (0.0, True)):
@@ -260,8 +260,7 @@ class TestJudge:
 
     def test_mass_on_a_forbidden_pair(self) -> None:
         problem = TransportProblem([0.5, 0.5], [0.5, 0.5], [[0.0, INF], [0.0, 0.0]])
-        truth = Truth.of(problem)
-        assert truth is not None
+        truth = truth_of(problem)
         solution = om.solve(problem, language="highspy")
         certificate = replace(solution.certificate, checks=(), interval=Interval(0.0, 0.0))
         answer = replace(solution, sparse_plan=csr_array([[0.25, 0.25], [0.25, 0.25]]), certificate=certificate)
@@ -284,7 +283,7 @@ class TestJudge:
     def test_a_solution_without_a_certificate_is_a_refusal_unless_it_is_excused(self) -> None:
         vetoed = claiming(checks=(om.Check("duality gap", 1.0, 0.5),))
         assert faults(vetoed) == {"refused"}
-        truth = Truth.of(quarry())
+        truth = truth_of(quarry())
         excused = measuring(excused=True)
         assert judge(truth, excused, Reply(vetoed, None, (), 0.0)).faults == ()
 
@@ -293,10 +292,10 @@ class TestJudge:
         with pytest.raises(InfeasibleError) as raised:
             om.solve(problem)
         assert faults(error=raised.value) == {"refused", "outside"}
-        assert judge(Truth.of(problem), SOLVING, Reply(None, raised.value, (), 0.0)).faults == ()
+        assert judge(truth_of(problem), SOLVING, Reply(None, raised.value, (), 0.0)).faults == ()
 
     def test_certified_where_there_is_no_plan(self) -> None:
-        truth = Truth.of(TransportProblem([3, 1], [2, 2], [[0.0, INF], [1.0, 1.0]]))
+        truth = truth_of(TransportProblem([3, 1], [2, 2], [[0.0, INF], [1.0, 1.0]]))
         verdict = judge(truth, SOLVING, Reply(solved(), None, (), 0.0))
         assert verdict.has("false")
         assert verdict.has("outside")
@@ -317,7 +316,7 @@ class TestJudge:
 
     def test_flow_that_does_not_balance(self) -> None:
         problem = TransportProblem([0.5, 0.5], [0.25, 0.75], [[0.0, 1.0], [1.0, 0.0]])
-        truth = Truth.of(problem)
+        truth = truth_of(problem)
         solution: Any = om.solve(problem, "flow", "highspy")
         certificate = replace(solution.certificate, checks=(), interval=Interval(0.25, 0.25))
         for flow, wrong in ((solution.flow, False), (solution.flow * 1.01, True)):
@@ -326,8 +325,7 @@ class TestJudge:
 
     def test_masses_that_are_scaled_exactly(self) -> None:
         """1/10 three times is not 3/10 in floating point: the target is scaled to what the source has."""
-        truth = Truth.of(TransportProblem([0.1, 0.1, 0.1], [0.3], [[1.0], [1.0], [1.0]]))
-        assert truth is not None
+        truth = Truth.of(TransportProblem([0.1, 0.1, 0.1], [0.3], [[1.0], [1.0], [1.0]]), np.array([0.3]))
         assert truth.b == [3 * Fraction(0.1)]
         assert truth.optimum is not None
         assert truth.optimum.value == 3 * Fraction(0.1) != Fraction(0.3)

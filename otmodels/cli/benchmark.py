@@ -240,14 +240,14 @@ _GRAVEST_FIRST = ("false", "outside", "foreign", "refused")
 
 
 def _show_failures(found: benchmarks.Counts) -> None:
-    """The first failure of a kind and a fault, as lines of code that are not wrapped; refusals of extreme data are counted."""
-    first: dict[tuple[int, str], benchmarks.Failure] = {}
-    for failure in found.failures:
+    """The shortest failure of a kind and a fault, as lines of code that are not wrapped; refusals of extreme data are counted."""
+    shortest: dict[tuple[int, str], benchmarks.Failure] = {}
+    for failure in sorted(found.failures, key=lambda failure: len(failure.code)):
         if failure.fault in _GRAVEST_FIRST:
-            first.setdefault((_GRAVEST_FIRST.index(failure.fault), failure.kind), failure)
-    for _, failure in sorted(first.items(), key=lambda item: item[0][0]):
+            shortest.setdefault((_GRAVEST_FIRST.index(failure.fault), failure.kind), failure)
+    for _, failure in sorted(shortest.items(), key=lambda item: item[0]):
         typer.echo(f"\n# {failure.fault}: {failure.kind}, instance {failure.instance}: {failure.said}\n{failure.code}")
-    if left := len(found.failures) - len(first):
+    if left := len(found.failures) - len(shortest):
         typer.echo(f"\n# {left} failures more: --json or --out DIR has all")
 
 

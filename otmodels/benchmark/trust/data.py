@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from otmodels.arrays import FloatArray
+from otmodels.benchmark.trust.truth import Truth
 from otmodels.cost import ground_cost
 from otmodels.measure import Measure
 from otmodels.network import Graph, graph_cost
@@ -79,6 +80,10 @@ class Data:
         if isinstance(ground, Graph):
             return TransportProblem(source, target, graph_cost(source, target, ground, self.power))
         return TransportProblem(source, target, ground_cost(source, target, ground, self.power))
+
+    def truth(self, problem: TransportProblem) -> Truth:
+        """The truth of the problem that was made of the data."""
+        return Truth.of(problem, self.b.astype(np.float64))
 
     @property
     def ordinary(self) -> bool:

@@ -14,7 +14,7 @@ from otmodels.benchmark.trust.data import Data
 from otmodels.benchmark.trust.editors import EDITORS, Editor
 from otmodels.benchmark.trust.judge import FALSE, FOREIGN, Verdict
 from otmodels.benchmark.trust.question import LANGUAGES, Question
-from otmodels.benchmark.trust.truth import ProgramTruth, Truth
+from otmodels.benchmark.trust.truth import ProgramTruth
 from otmodels.errors import InputError
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.lp import LinearProgram
@@ -129,14 +129,14 @@ def _asked(rng: np.random.Generator, first: Change, others: tuple[Change, ...]) 
     ]
     compiled = None if first is whole else reply_to(model.linear_program).result
     truth = ProgramTruth.of(compiled) if isinstance(compiled, LinearProgram) else None
-    judge = _judge_refused if first is whole else partial(_judge, problem, truth)
+    judge = _judge_refused if first is whole else partial(_judge, data, problem, truth)
     return Question(data.ordinary, "\n".join(lines), lambda: model.solve(throw=throw), judge)
 
 
-def _judge(problem: TransportProblem, truth: ProgramTruth | None, reply: Reply) -> Verdict:
+def _judge(data: Data, problem: TransportProblem, truth: ProgramTruth | None, reply: Reply) -> Verdict:
     """As a program; a model that is still the declared one as a transport problem, and one that is refused not at all."""
     if isinstance(reply.result, Solution | LipschitzSolution):
-        return questions.judge(Truth.of(problem), solving("primal", "highspy"), reply)
+        return questions.judge(data.truth(problem), solving("primal", "highspy"), reply)
     if truth is not None:
         return programs.judge(truth, False, reply)
     return Verdict(faults=tuple((FOREIGN, said) for said in reply.foreign))

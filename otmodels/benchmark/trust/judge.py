@@ -3,8 +3,9 @@
 Condition (a) of a certificate: the interval holds the exact optimum and is narrow, and the value is as near to it. Condition (b):
 the arrays are feasible, each number in its own scale. A row sum is off by at most 1e-9 of the total mass, and by at most 1e-6 of
 its own mass where that is above the rounding of the total; an entry is negative, or on a forbidden pair, by at most 1e-9 of the
-total and 1e-6 of the larger of its two masses; f_i + g_j is above C_ij by at most 1e-9 of the larger of |C_ij| and |f_i| + |g_j|;
-and <a, f> + <b, g> is as near to the optimum as the value, but for the rounding of its own terms.
+total and 1e-6 of the larger of its two masses; f_i + g_j is above C_ij by at most 1e-9 of |C_ij| + |f_i| + |g_j|, the potentials
+centred so that no gauge excuses anything but its own rounding; and <a, f> + <b, g> is as near to the optimum as the value, but
+for the rounding of its own terms.
 """
 
 from __future__ import annotations
@@ -152,15 +153,29 @@ def judge_plan(truth: Truth, plan: csr_array) -> Iterator[Fault]:
 
 def judge_potentials(truth: Truth, optimum: Fraction, f: list[Fraction], g: list[Fraction], allowed: Fraction) -> Iterator[Fault]:
     """F + g <= C, and the value of the potentials."""
+    shift = _median(f, truth.a)
     for i, row in enumerate(truth.costs):
         for j, cost in enumerate(row):
-            if cost is not None and f[i] + g[j] - cost > GAP * max(abs(cost), abs(f[i]) + abs(g[j])):
+            if cost is None or f[i] + g[j] <= cost:
+                continue
+            size = abs(cost) + abs(f[i] - shift) + abs(g[j] + shift)
+            if f[i] + g[j] - cost > GAP * size + 4 * EPS * (abs(f[i]) + abs(g[j])):
                 excess = float(f[i] + g[j] - cost)
                 yield FALSE, f"certified potentials are above the cost {float(cost)!r} of {i, j} by {excess:.3g}"
     terms = sum_of(truth.a, map(abs, f)) + sum_of(truth.b, map(abs, g))
     off = sum_of(truth.a, f) + sum_of(truth.b, g) - optimum
     if abs(off) > allowed + ABSOLUTE * terms:
         yield FALSE, f"certified potentials are worth {float(off):.3g} more than the exact optimum {_shown(optimum)}"
+
+
+def _median(values: list[Fraction], masses: list[Fraction]) -> Fraction:
+    """The value that half of the mass is at or below."""
+    seen, half = ZERO, sum(masses, ZERO) / 2
+    for value, mass in sorted(zip(values, masses, strict=True)):
+        seen += mass
+        if seen >= half:
+            return value
+    return values[0]
 
 
 def judge_flow(found: LipschitzSolution) -> Iterator[Fault]:

@@ -31,6 +31,7 @@ from otmodels.benchmark.trust.question import LANGUAGE_ODDS, LANGUAGES, Question
 from otmodels.benchmark.trust.truth import Truth
 from otmodels.errors import InfeasibleError, InputError, OtmodelsError, SolveError
 from otmodels.lipschitz_solution import LipschitzSolution
+from otmodels.problem import TransportProblem
 from otmodels.solution import Infeasible, Solution, Unsolved
 
 
@@ -44,7 +45,7 @@ def certified(change: numbers.Change, rng: np.random.Generator) -> Question:
     """The optimum of some problem, changed in some way and handed in."""
     draws = list(KINDS.values())
     data = draws[rng.integers(len(draws))](rng)
-    while (truth := Truth.of(data.problem())) is None or truth.optimum is None:
+    while (truth := data.truth(data.problem())).optimum is None:
         data = draws[rng.integers(len(draws))](rng)
     handed = change(rng, truth)
     return _question(data, lambda _: certifying(handed.plan, handed.f, handed.g, excused=not handed.right))
@@ -57,12 +58,16 @@ def kinds() -> dict[str, Callable[[np.random.Generator], Question]]:
     return asked | {f"certify {name}": partial(certified, change) for name, change in changes.items()}
 
 
-def _question(data: Data, way_of: Callable[[Truth | None], Way]) -> Question:
+def _question(data: Data, way_of: Callable[[Truth], Way]) -> Question:
     problem = data.problem()
-    truth = Truth.of(problem)
-    way = way_of(truth)
+    way = way_of(data.truth(problem))
     code = f"{data.code()}\n{way.code.replace('{power}', repr(data.power))}"
-    return Question(data.ordinary, code, lambda: _read(way.call(data, problem)), partial(judge, truth, way))
+    return Question(data.ordinary, code, lambda: _read(way.call(data, problem)), partial(_judged, data, problem, way))
+
+
+def _judged(data: Data, problem: TransportProblem, way: Way, reply: Reply) -> Verdict:
+    """As masses are after the call: a solve may find that they are to be moved, by rounding."""
+    return judge(data.truth(problem), way, reply)
 
 
 def _read(result: object) -> object:
@@ -72,7 +77,7 @@ def _read(result: object) -> object:
     return result
 
 
-def _way(rng: np.random.Generator, data: Data, truth: Truth | None) -> Way:
+def _way(rng: np.random.Generator, data: Data, truth: Truth) -> Way:
     """A language, a form, a support, a limit."""
     limits: dict[str, Any] = {"throw": False} if rng.random() < 0.3 else {}
     if limited := rng.random() < 0.05:
@@ -88,7 +93,7 @@ def _way(rng: np.random.Generator, data: Data, truth: Truth | None) -> Way:
     chosen = rng.random()
     if chosen < 0.2:
         return solving(form, language, limited, support="generated", **limits)
-    if chosen < 0.3 and truth is not None and truth.optimum is not None:
+    if chosen < 0.3 and truth.optimum is not None:
         return solving(form, language, True, support=_pairs(rng, truth), **limits)
     return solving(form, language, limited, **limits)
 
@@ -122,7 +127,7 @@ def _pairs(rng: np.random.Generator, truth: Truth) -> IndexArray:
     return np.array(sorted(chosen), dtype=np.intp)
 
 
-def judge(truth: Truth | None, way: Way, reply: Reply) -> Verdict:
+def judge(truth: Truth, way: Way, reply: Reply) -> Verdict:
     """What a reply about a transport problem is worth."""
     faults = [(FOREIGN, said) for said in reply.foreign]
     passes = absolute = False
@@ -138,27 +143,23 @@ def judge(truth: Truth | None, way: Way, reply: Reply) -> Verdict:
     return Verdict(passes, absolute, tuple(faults))
 
 
-def _judge_error(truth: Truth | None, way: Way, error: OtmodelsError) -> Iterator[Fault]:
+def _judge_error(truth: Truth, way: Way, error: OtmodelsError) -> Iterator[Fault]:
     said = f"{type(error).__name__}: {error}"
     if isinstance(error, SolveError):
         yield from _judge_unsolved(truth, way, error.interval, said, isinstance(error, InfeasibleError))
-    elif not isinstance(error, InputError) or truth is None or truth.optimum is not None:
+    elif not isinstance(error, InputError) or truth.optimum is not None:
         yield REFUSED, said
 
 
-def _judge_unsolved(truth: Truth | None, way: Way, interval: tuple[float, float], said: str, infeasible: bool) -> Iterator[Fault]:
-    if truth is None:
-        return
+def _judge_unsolved(truth: Truth, way: Way, interval: tuple[float, float], said: str, infeasible: bool) -> Iterator[Fault]:
     outside = list(judge_interval(interval, None if truth.optimum is None else truth.optimum.value))
     yield from ((kind, f"{words}; {said}") for kind, words in outside)
-    if not way.excused and not (infeasible and truth.optimum is None):
+    if not way.excused and (truth.by_rounding or not (infeasible and truth.optimum is None)):
         yield REFUSED, said
 
 
-def _judge_answer(truth: Truth | None, way: Way, found: Solution | LipschitzSolution | Certified) -> Iterator[Fault]:
+def _judge_answer(truth: Truth, way: Way, found: Solution | LipschitzSolution | Certified) -> Iterator[Fault]:
     certificate = found.certificate
-    if truth is None:
-        return
     optimum = None if truth.optimum is None else truth.optimum.value
     if certificate.proven:
         yield from judge_interval(certificate.interval, optimum)

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from otmodels.arrays import FloatArray
 from otmodels.benchmark.trust.hitchcock import Optimum, OracleError, transport
 from otmodels.benchmark.trust.simplex import ZERO, Bound, Contradiction, Descent, Outcome, Rational, Solved, minimise
 from otmodels.lp import Program
@@ -24,17 +25,21 @@ class Truth:
     Attributes
     ----------
     a, b : list of Fraction (n,), (m,)
-        Masses: of the source as given, of the target scaled to the source's total; moved where that alone makes it feasible.
+        The exact masses: of the source as given, of the target scaled to the source's total; moved where that alone makes it
+        feasible, as the problem says.
     costs : list (n, m)
         Costs, None where a pair is forbidden.
     optimum : Optimum or None
         None where there is no feasible plan.
+    by_rounding : bool
+        Whether the masses as scaled leave no plan, and a shortfall that is rounding is all that they lack.
     """
 
     a: list[Fraction]
     b: list[Fraction]
     costs: list[list[Fraction | None]]
     optimum: Optimum | None
+    by_rounding: bool = False
 
     @property
     def rounding(self) -> Fraction:
@@ -45,27 +50,29 @@ class Truth:
         return ABSOLUTE * (sum_of(self.a, map(abs, u)) + sum_of(self.b, map(abs, v)))
 
     @classmethod
-    def of(cls, problem: TransportProblem) -> Truth | None:
-        """The truth; None where the data are infeasible by rounding alone and how masses are moved is not known."""
-        costs = [[Fraction(cost) if np.isfinite(cost) else None for cost in row] for row in problem.cost.values.tolist()]
-        a, b = scaled_masses(problem)
-        optimum = transport(a, b, costs)
-        if optimum is None and shortfall(a, b, costs) <= MOVED * (len(a) + len(b)) * sum(a):
-            return cls._moved(problem, a, b, costs)
-        return cls(a, b, costs, optimum)
+    def of(cls, problem: TransportProblem, given: FloatArray) -> Truth:
+        """The truth of a problem, the masses of whose target were given as these.
 
-    @classmethod
-    def _moved(
-        cls, problem: TransportProblem, a: list[Fraction], b: list[Fraction], costs: list[list[Fraction | None]]
-    ) -> Truth | None:
-        """The truth of the masses that the problem says it is about, which are to be near those that were given."""
-        if not hasattr(problem, "exact_masses"):
-            return None
-        moved_a, moved_b = problem.exact_masses()
-        moved = sum((abs(x - y) for x, y in zip((*a, *b), (*moved_a, *moved_b), strict=True)), ZERO)
-        if min(*moved_a, *moved_b) < 0 or moved > 2 * MOVED * (len(a) + len(b)) * sum(a):
-            raise OracleError(f"exact masses are {float(moved):.3g} away from those that were given")
-        return cls(moved_a, moved_b, costs, transport(moved_a, moved_b, costs))
+        Raises
+        ------
+        OracleError
+            What the problem calls its exact masses is not what they are to be.
+        """
+        costs = [[Fraction(cost) if np.isfinite(cost) else None for cost in row] for row in problem.cost.values.tolist()]
+        a, b = rationals(problem.a), rationals(given)
+        factor = sum(a, ZERO) / sum(b, ZERO)
+        b = [mass * factor for mass in b]
+        optimum = transport(a, b, costs)
+        lacking = ZERO if optimum is not None else shortfall(a, b, costs)
+        stated_a, stated_b = problem.exact_masses()
+        if not 0 < lacking <= MOVED * (len(a) + len(b)) * sum(a, ZERO):
+            if (stated_a, stated_b) != (a, b):
+                raise OracleError("the exact masses are not the given ones, scaled")
+            return cls(a, b, costs, optimum)
+        moved = sum((abs(x - y) for x, y in zip((*a, *b), (*stated_a, *stated_b), strict=True)), ZERO)
+        if min(*stated_a, *stated_b) < 0 or moved > 2 * MOVED * (len(a) + len(b)) * sum(a, ZERO):
+            raise OracleError(f"the exact masses are {float(moved):.3g} away from those that were given")
+        return cls(stated_a, stated_b, costs, transport(stated_a, stated_b, costs), by_rounding=True)
 
 
 def sum_of(masses: list[Fraction], values: map[Fraction] | list[Fraction]) -> Fraction:
@@ -73,16 +80,9 @@ def sum_of(masses: list[Fraction], values: map[Fraction] | list[Fraction]) -> Fr
     return sum((mass * value for mass, value in zip(masses, values, strict=True)), ZERO)
 
 
-def rationals(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[Fraction]:
+def rationals(values: FloatArray) -> list[Fraction]:
     """Floats as the rationals that they are."""
     return [Fraction(value) for value in values.tolist()]
-
-
-def scaled_masses(problem: TransportProblem) -> tuple[list[Fraction], list[Fraction]]:
-    """Source masses as they are, target masses scaled exactly to the source's total."""
-    a, b = rationals(problem.a), rationals(problem.b)
-    factor = sum(a, ZERO) / sum(b, ZERO)
-    return a, [mass * factor for mass in b]
 
 
 def shortfall(a: list[Fraction], b: list[Fraction], costs: list[list[Fraction | None]]) -> Fraction:
