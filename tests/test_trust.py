@@ -167,9 +167,29 @@ class TestOracle:
         with pytest.raises(OracleError):
             minimise(Rational([Fraction(-1)], [], [], [bounds]))
 
+    def test_values_that_differ_and_a_proof_that_proves_nothing_are_errors(self) -> None:
+        costs, zero = [[0, 1], [1, 0]], [0, 0]
+        hitchcock._check([1, 1], [1, 1], costs, {(0, 0): 1, (1, 1): 1}, zero, zero)
+        with pytest.raises(OracleError, match="differ in value"):
+            hitchcock._check([1, 1], [1, 1], costs, {(0, 1): 1, (1, 0): 1}, zero, zero)
+        one = Fraction(1)
+        stated = Rational([one], [{0: one}], [(one, None)], [(None, Fraction(2))])
+        with pytest.raises(OracleError, match="the proof fails"):
+            simplex._check_contradiction(stated, Contradiction([one, -one]))
+
+    def test_an_example_that_cycles_without_blands_rule(self) -> None:
+        """Chvatal (1983), page 31: the largest coefficient enters and, of several, the first variable leaves."""
+        rows = ((1, -11, -5, 18), (1, -3, -1, 2), (2, 0, 0, 0))
+        costs = [Fraction(cost) for cost in (-10, 57, 9, 24)]
+        at_most: list[tuple[Bound, Bound]] = [(None, Fraction(0)), (None, Fraction(0)), (None, Fraction(1))]
+        matrix = [{j: Fraction(entry, 2) for j, entry in enumerate(row)} for row in rows]
+        found = minimise(Rational(costs, matrix, at_most, [(Fraction(0), None)] * 4))
+        assert isinstance(found, Solved)
+        assert found.value == -1
+
 
 def quarry() -> TransportProblem:
-    """The optimum is 3/2 in binary fractions: mass 1/4 each on (0, 0), (0, 1), (1, 1) of cost 1, 2, 1 and 1/4 on (1, 0) of 2."""
+    """The optimum is 5/4, exact in binary: mass 1/4 on (0, 0) at 1, 1/4 on (0, 1) at 2, 1/2 on (1, 1) at 1."""
     return TransportProblem([0.5, 0.5], [0.25, 0.75], [[1.0, 2.0], [4.0, 1.0]])
 
 
@@ -269,6 +289,17 @@ class TestJudge:
     @pytest.mark.parametrize(("f", "g"), [([0.0, -1.0], [1.0, 2.0 + 1e-8]), ([0.0, -1.0], [0.5, 2.0]), ([1.0, 0.0], [1.0, 2.0])])
     def test_potentials_above_a_cost_or_worth_less(self, f: list[float], g: list[float]) -> None:
         assert faults(replace(solved(), f=np.array(f), g=np.array(g))) == {"false"}
+
+    @pytest.mark.parametrize("gauge", [0.0, 2.0**20])
+    def test_a_potential_above_a_cost_where_there_is_no_mass_to_show_it(self, gauge: float) -> None:
+        """The second target has no mass, so that no value is off, and a large gauge is no excuse."""
+        problem = TransportProblem([1.0], [1.0, 0.0], [[1.0, 1.0]])
+        solution: Any = om.solve(problem, language="highspy")
+        certificate = replace(solution.certificate, checks=(), interval=Interval(1.0, 1.0))
+        for excess, wrong in ((0.0, False), (2.0**-26, True)):
+            f, g = np.array([gauge]), np.array([1.0, 1.0 + excess]) - gauge
+            answer = replace(solution, value=1.0, f=f, g=g, certificate=certificate)
+            assert judge(truth_of(problem), SOLVING, Reply(answer, None, (), 0.0)).has("false") is wrong
 
     def test_potentials_in_another_gauge_are_as_good(self) -> None:
         assert faults(replace(solved(), f=np.array([2.0**30, 2.0**30 - 1]), g=np.array([1 - 2.0**30, 2 - 2.0**30]))) == set()

@@ -101,7 +101,7 @@ def measuring(gap: float = 0.0, excused: bool = False, **options: Any) -> Way:
     said = "".join(f", {name}={value!r}" for name, value in {"gap": gap, **options}.items())
 
     def call(data: Data, problem: TransportProblem) -> object:
-        return wasserstein_distance(problem.source, problem.target, data.ground(), data.power, gap=gap, **options)
+        return wasserstein_distance(*data.measures(), data.ground(), data.power, gap=gap, **options)
 
     return Way(call, f"print(om.wasserstein_distance(source, target, metric, {{power}}{said}))", gap, excused)
 
