@@ -2,11 +2,27 @@
 
 Every measurement runs in a process of its own, so that its peak memory is its own, and the candidates take turns, so that
 a machine that slows down slows all of them down. What is reported is the median over the turns.
+
+`trust` measures no speed: it counts how often a certificate is wrong.
 """
 
 from otmodels.benchmark.dense import FAMILIES, SIZES, dense
 from otmodels.benchmark.grid import CASES, grid
 from otmodels.benchmark.languages import STEPS, languages
 from otmodels.benchmark.methods import methods
+from otmodels.benchmark.trust import KINDS, Counts, Failure, trust
 
-__all__ = ["CASES", "FAMILIES", "SIZES", "STEPS", "dense", "grid", "languages", "methods"]
+__all__ = [
+    "CASES",
+    "FAMILIES",
+    "KINDS",
+    "SIZES",
+    "STEPS",
+    "Counts",
+    "Failure",
+    "dense",
+    "grid",
+    "languages",
+    "methods",
+    "trust",
+]

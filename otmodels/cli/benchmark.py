@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from rich.console import RenderableType
 from otmodels import benchmark as benchmarks
 from otmodels.cli import numerals, payload, report
 from otmodels.cli.files import Folder
-from otmodels.cli.terminal import console, fact, heading, say, table
+from otmodels.cli.terminal import console, fact, heading, progress, say, table
 from otmodels.errors import ParameterError
 
 benchmark = typer.Typer(no_args_is_help=True, help="Measure speed and memory as ratios within one run.")
@@ -104,10 +105,40 @@ def methods(
     _finish("methods", measured, {"repeats": repeats}, folder, as_json, _methods_table(measured))
 
 
+@benchmark.command()
+def trust(
+    seconds: Annotated[float, typer.Option(min=0, help="How long it goes on asking.")] = 60.0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random numbers.")] = 0,
+    only: Annotated[int | None, typer.Option(min=0, help="Only this instance of the seed.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind of question; may be repeated.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for trust.csv and failures.csv.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """How often a certificate is wrong: random problems of every kind, solved in exact arithmetic too.
+
+    Exit code 1 where a certificate was false, or an exact optimum outside an interval.
+
+    \b
+    otmodels benchmark trust --seconds 600 --seed 1
+    otmodels benchmark trust --seed 1 --only 4711
+    """  # noqa: D301
+    folder = None if out is None else Folder(out)
+    with progress("asking") as show:
+        found = benchmarks.trust(seconds, seed, only=only, kinds=kind, progress=lambda so_far, name: show(_so_far(so_far, name)))
+    failures = pd.DataFrame([asdict(failure) for failure in found.failures])
+    if folder is not None:
+        folder.add_table("failures.csv", failures)
+    about = {"seed": seed, "seconds": found.seconds, "interrupted": found.interrupted, "failures": payload.records(failures)}
+    _finish("trust", found.table(), about, folder, as_json, _trust_table(found))
+    if not as_json:
+        _show_failures(found)
+    raise typer.Exit(0 if found.trusted else 1)
+
+
 def _finish(
     name: str,
     measured: pd.DataFrame,
-    about: dict[str, int],
+    about: dict[str, Any],
     folder: Folder | None,
     as_json: bool,
     section: Iterator[RenderableType],
@@ -186,6 +217,38 @@ def _methods_table(measured: pd.DataFrame) -> Iterator[RenderableType]:
 
 def _or_dash_small(value: float) -> str:
     return "-" if np.isnan(value) else numerals.small(value)
+
+
+def _so_far(found: benchmarks.Counts, kind: str) -> str:
+    counts = ", ".join(f"{found.total(column)} {column}" for column in ("false", "outside", "refused", "foreign"))
+    return f"{found.asked:,}: {kind}; {counts}"
+
+
+def _trust_table(found: benchmarks.Counts) -> Iterator[RenderableType]:
+    yield heading("Trust", f"seed {found.seed}, {found.seconds:.0f} s, against exact rational optima")
+    yield fact("columns", "certified, of these to an absolute gap; refused, of ordinary and of extreme data; exact optimum")
+    yield fact("", "outside the interval; false certificates; errors and warnings that are not the package's")
+    if found.interrupted:
+        yield fact("stopped", f"by Ctrl-C at instance {found.asked}")
+    frame = found.table()
+    frame.loc["all"] = frame.sum()
+    names = ["", "asked", "cert", "abs", "ref", "extr", "out", "false", "err"]
+    yield table(names, [frame.index.tolist(), *([f"{count}" for count in frame[name]] for name in frame)], words=("",))
+
+
+_GRAVEST_FIRST = ("false", "outside", "foreign", "refused")
+
+
+def _show_failures(found: benchmarks.Counts) -> None:
+    """The shortest failure of a kind and a fault, as lines of code that are not wrapped; refusals of extreme data are counted."""
+    shortest: dict[tuple[int, str], benchmarks.Failure] = {}
+    for failure in sorted(found.failures, key=lambda failure: len(failure.code)):
+        if failure.fault in _GRAVEST_FIRST:
+            shortest.setdefault((_GRAVEST_FIRST.index(failure.fault), failure.kind), failure)
+    for _, failure in sorted(shortest.items(), key=lambda item: item[0]):
+        typer.echo(f"\n# {failure.fault}: {failure.kind}, instance {failure.instance}: {failure.said}\n{failure.code}")
+    if left := len(found.failures) - len(shortest):
+        typer.echo(f"\n# {left} failures more: --json or --out DIR has all")
 
 
 def _table(measured: pd.DataFrame, repeats: int) -> Iterator[RenderableType]:
