@@ -25,7 +25,7 @@ _UNITS = 2**30
 """Masses are counted in this many parts of the total for the flow, which takes 32-bit integers; its cut is then checked
 with the masses themselves."""
 
-_LEFT = 1e-12
+_LEFT = 1e-15
 """Mass that a plan leaves at a source, below this part of the total, is rounding."""
 
 

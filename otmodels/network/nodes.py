@@ -33,6 +33,8 @@ class Nodes:
         Node of each source atom and of each target atom.
     a, b : ndarray (N,)
         Source mass and target mass of each node, 0 where there is no atom.
+    correction : ndarray (N,)
+        Exact target mass less b, which matters where source and target are nearly the same.
     cost : BaseCost (N, N)
         Cost between all nodes.
     grid : Grid or None
@@ -45,6 +47,7 @@ class Nodes:
     target: IndexArray
     a: FloatArray
     b: FloatArray
+    correction: FloatArray
     cost: BaseCost
     grid: Grid | None = None
 
@@ -117,10 +120,11 @@ class Nodes:
         points: FloatArray | None,
         cost: BaseCost,
     ) -> Nodes:
-        a, b = (
-            np.bincount(at, mass, cost.shape[0]).astype(np.float64) for at, mass in ((source, problem.a), (target, problem.b))
+        a, b, correction = (
+            np.bincount(at, mass, cost.shape[0]).astype(np.float64)
+            for at, mass in ((source, problem.a), (target, problem.b), (target, problem.exact_target.correction))
         )
-        return cls(name, points, source.astype(np.intp), target.astype(np.intp), a, b, cost)
+        return cls(name, points, source.astype(np.intp), target.astype(np.intp), a, b, correction, cost)
 
     @property
     def size(self) -> int:
@@ -134,7 +138,7 @@ class Nodes:
         It sums to 0: what rounding leaves of the totals, which next to a small surplus would not be small, is taken from the
         heaviest node.
         """
-        surplus = self.a - self.b
+        surplus = self.a - self.b - self.correction
         surplus[int(np.maximum(self.a, self.b).argmax())] -= surplus.sum()
         return read_only(surplus)
 
