@@ -110,15 +110,19 @@ class Model:
         """
         check_time_limit(time_limit)
         effort = Effort(time.perf_counter() + (time_limit or np.inf))
-        result = self.attempt(time_limit=time_limit, verbose=verbose)
-        if not isinstance(result, ExtendedSolution | ExtendedFlow):
-            result = settled(result, [self.last_resort(effort)], effort)
+        result, extended = self._attempt(time_limit, verbose)
+        if not extended:
+            result = settled(_plain(result), [self.last_resort(effort)], effort)
         if throw:
             raise_unless_settled(result)
         return result
 
-    def attempt(self, *, time_limit: float | None = None, verbose: bool = False) -> ModelResult:
-        """What one run of HiGHS gives, certified or not; see `solve`."""
+    def attempt(self, *, time_limit: float | None = None, verbose: bool = False) -> Result:
+        """What one run of HiGHS gives of the model as declared, certified or not; see `solve`."""
+        return _plain(self._attempt(time_limit, verbose)[0])
+
+    def _attempt(self, time_limit: float | None, verbose: bool) -> tuple[ModelResult, bool]:
+        """What one run of HiGHS gives, and whether it is of an extended model."""
         started = time.perf_counter()
         compiled = compile_model(self._declaration, self.language)
         extended = self._is_extended(compiled)
@@ -128,12 +132,13 @@ class Model:
         answer = Answer.of(self._declaration, compiled, run)
         if not run.status.optimal or run.x is None or run.y is None:
             family = self._family
-            return family.unsolved_extended(answer, run) if extended else family.unsolved(self.form, answer, run)
+            unsolved = family.unsolved_extended(answer, run) if extended else family.unsolved(self.form, answer, run)
+            return unsolved, extended
         read = self._family.extended if extended else self._family.solution
         seconds = self._build_s, compiled_at - started, solved_at - compiled_at
         result = read(self.form, answer, run, self._provenance(run, *seconds, 0.0))
         extract_s = time.perf_counter() - solved_at
-        return replace(result, provenance=replace(result.provenance, extract_s=extract_s))
+        return replace(result, provenance=replace(result.provenance, extract_s=extract_s)), extended
 
     def last_resort(self, effort: Effort) -> Way:
         """Exact arithmetic, as the family of the form reads it."""
@@ -171,6 +176,11 @@ class Model:
         if program.shape != declared.shape or rows.size != declared.shape[0] or (rows < 0).any():
             return True
         return not declared.same_as(program, rows, columns)
+
+
+def _plain(result: ModelResult) -> Result:
+    assert isinstance(result, Solution | LipschitzSolution | Unsolved)
+    return result
 
 
 def raise_unless_settled(result: ModelResult) -> None:

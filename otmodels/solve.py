@@ -34,7 +34,7 @@ from otmodels.interval import UNKNOWN
 from otmodels.languages import LANGUAGES, check_time_limit, unsupported
 from otmodels.lipschitz_solution import LipschitzSolution, Result
 from otmodels.lp import Conflict
-from otmodels.model import Model, ModelResult, error_of, raise_unless_settled
+from otmodels.model import Model, error_of, raise_unless_settled
 from otmodels.network import Network
 from otmodels.problem import TransportProblem
 from otmodels.solution import Infeasible, Solution, Unbounded, Unsolved
@@ -209,16 +209,11 @@ def solve(
         return family
     effort = Effort(started + (time_limit or np.inf))
     model = Model(family, form, language)
-    result = _plain(model.attempt(time_limit=effort.left, verbose=verbose))
+    result = model.attempt(time_limit=effort.left, verbose=verbose)
     ways = [*_other_ways(problem, form, family, verbose, effort), model.last_resort(effort)]
     result = settled(result, ways, effort)
     if throw:
         raise_unless_settled(result)
-    return result
-
-
-def _plain(result: ModelResult) -> Result:
-    assert isinstance(result, Solution | LipschitzSolution | Unsolved)
     return result
 
 
@@ -263,7 +258,7 @@ def all_pairs(problem: TransportProblem, form: str, verbose: bool, effort: Effor
 
 
 def _afresh(family: Family, form: str, reason: str, verbose: bool, effort: Effort) -> Result:
-    result = _plain(Model(family, form, "highspy").attempt(time_limit=effort.left, verbose=verbose))
+    result = Model(family, form, "highspy").attempt(time_limit=effort.left, verbose=verbose)
     return result if isinstance(result, Unsolved) else replace(result, provenance=replace(result.provenance, reason=reason))
 
 
