@@ -18,7 +18,7 @@ ROOMS: tuple[frozenset[str], ...] = tuple(
         "lp",
         "languages",
         "formulations",
-        "potentials sensitivity",
+        "potentials sensitivity exact",
         "tables",
         "certificate lipschitz_certificate solution lipschitz_solution",
         "families generation",
