@@ -14,7 +14,7 @@ from otmodels.errors import InfeasibleError, SolveError, StoppedError, Unbounded
 from otmodels.families import Answer, Effort, Family, Way, is_settled, settled
 from otmodels.feasibility import Infeasibility
 from otmodels.languages import Compiled, Declaration, Run, check_time_limit, compile_model
-from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
+from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution, Result
 from otmodels.lp import Conflict, LinearProgram, conflict
 from otmodels.solution import ExtendedSolution, Infeasible, Provenance, Solution, Unbounded, Unsolved
 

@@ -22,7 +22,7 @@ ROOMS: tuple[frozenset[str], ...] = tuple(
         "tables",
         "claims certificate lipschitz_certificate solution lipschitz_solution",
         "families generation",
-        "model going_on solve distance lipschitz_report",
+        "model solve distance lipschitz_report",
         "datasets plots cli benchmark",
     )
 )
