@@ -26,8 +26,8 @@ import highspy
 import numpy as np
 
 from otmodels.errors import FileFormatError, InputError, NotLinearError
+from otmodels.languages.highspy import read_highs
 from otmodels.languages.naming import check_statable, unused
-from otmodels.languages.reading import read_highs
 from otmodels.lp import LinearProgram, Program
 
 _KEYWORDS = frozenset(
