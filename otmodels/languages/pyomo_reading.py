@@ -99,6 +99,8 @@ def _rows(constraints: Sequence[ConstraintData], column: Mapping[int, int]) -> t
         try:
             low, body, high = constraint.to_bounded_expression(evaluate_bounds=True)
             constant = _terms(body, column, coefficients, columns, constraint)
+        except InputError:
+            raise
         except _FAILURES as error:
             raise _failed(constraint, error) from error
         ends.append(len(columns))
@@ -118,6 +120,8 @@ def _objective(objective: Any, column: Mapping[int, int]) -> tuple[FloatArray, f
     columns: list[int] = []
     try:
         offset = _terms(objective.expr, column, coefficients, columns, objective)
+    except InputError:
+        raise
     except _FAILURES as error:
         raise _failed(objective, error) from error
     used = np.zeros(len(column), dtype=np.bool_)
@@ -159,10 +163,8 @@ def _terms(expression: Any, column: Mapping[int, int], coefficients: list[float]
     return float(form.constant)
 
 
-def _failed(where: Any, error: Exception) -> InputError:
+def _failed(where: Any, error: Exception) -> ModelError:
     """The error of the package for one of pyomo's."""
-    if isinstance(error, InputError):
-        return error
     reason = " ".join(str(error).split()).rstrip(".")
     return ModelError("native", f"{where.name} cannot be read: {reason}", "Give its parameters numbers, and sums of variables")
 
