@@ -135,10 +135,30 @@ class TestDual:
     def test_files_that_are_no_models_and_places_that_are_no_files(self, canning: Path, tmp_path: Path) -> None:
         (tmp_path / "notes.csv").write_text("label,mass\nUlm,1\n", encoding="utf-8")
         said = refusal("dual", tmp_path / "notes.csv")
-        assert "HiGHS cannot read it" in said
-        assert "model.mps" not in said
+        assert "line 1: 'label,mass' stands in no section" in said
+        assert "Give an MPS file" in said
         assert "is not there" in refusal("dual", tmp_path / "nothing.mps")
         assert "is a folder" in refusal("dual", canning, "--out", tmp_path)
+
+    def test_of_several_sets_the_first_or_the_one_that_is_asked_for(self, tmp_path: Path) -> None:
+        """X may be 4 or 9, and is."""
+        lines = ["NAME", "ROWS", " N COST", " L CAP", "COLUMNS", " X COST -1 CAP 1", "RHS", " DRY CAP 4", " WET CAP 9", "ENDATA"]
+        (tmp_path / "m.mps").write_text("\n".join(lines), encoding="utf-8")
+        shown = " ".join(otmodels("dual", tmp_path / "m.mps").split())
+        assert "read of 2 RHS sets, DRY is used, and not WET" in shown
+        assert shown.count("value -4") == 2
+        read = as_json("dual", tmp_path / "m.mps", "--sets", "RHS=WET")
+        assert read["primal"]["notes"] == ["of 2 RHS sets, WET is used, and not DRY"]
+        assert (read["primal"]["value"], read["dual"]["value"], read["dual"]["notes"]) == (-9, -9, [])
+        assert "there is no RHS set 'DAMP'. Choose one of DRY, WET" in refusal("dual", tmp_path / "m.mps", "--sets", "RHS=DAMP")
+        assert "--sets: is 'WET'" in refusal("dual", tmp_path / "m.mps", "--sets", "WET")
+
+    def test_an_lp_file(self, tmp_path: Path) -> None:
+        (tmp_path / "m.lp").write_text("max\n 3 x + 2 y\nst\n hours: x + y <= 4\n x <= 3\nend\n", encoding="utf-8")
+        shown = " ".join(otmodels("dual", tmp_path / "m.lp").split())
+        assert "maximise 3 x + 2 y subject to hours: x + y <= 4" in shown
+        assert shown.count("value 11") == 2
+        assert "--sets: is given for m.lp" in refusal("dual", tmp_path / "m.lp", "--sets", "RHS=a")
 
     def test_a_limit_leaves_nothing_proven(self, tmp_path: Path) -> None:
         om.build(om.read_dataset("data/digits").problem).linear_program().write_mps(tmp_path / "digits.mps")

@@ -99,8 +99,8 @@ def test_what_is_given_by_name_has_the_promised_default(name: str) -> None:
     assert all(found[key].kind is inspect.Parameter.KEYWORD_ONLY for key in KEYWORDS[name])
 
 
-def test_a_linear_program_is_made_of_costs_a_matrix_rows_bounds_and_names() -> None:
-    made = {"c", "A", "row_lower", "row_upper", "lower", "upper", "row_names", "column_names", "sense", "offset"}
+def test_a_linear_program_is_made_of_costs_a_matrix_rows_bounds_and_names_and_has_notes() -> None:
+    made = {"c", "A", "row_lower", "row_upper", "lower", "upper", "row_names", "column_names", "sense", "offset", "notes"}
     assert set(parameters("lp.LinearProgram")) == made
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import cvxpy as cp
 import highspy
@@ -14,12 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import coo_array, csc_array
+from statements import FIELDS, INF, bread, changed, programs, refused, same
 
 import otmodels as om
 from otmodels.errors import (
     DuplicateLabelError,
-    FileFormatError,
-    InputError,
     ModelError,
     NotLinearError,
     UnknownNameError,
@@ -28,62 +26,6 @@ from otmodels.languages import LANGUAGES, Declaration, compile_model, declare, s
 from otmodels.languages.cvxpy import ScaledHighs
 from otmodels.languages.naming import entry, groups
 from otmodels.lp import LinearProgram, Names, Program, certify
-
-INF = float("inf")
-FIELDS = ("c", "A", "row_lower", "row_upper", "lower", "upper", "row_names", "column_names", "sense", "offset")
-Sense = Literal["min", "max"]
-
-# Rows and bounds of every kind, as (lower, upper).
-ENDS = st.one_of(
-    st.integers(-9, 9).map(lambda v: (v, v)),
-    st.integers(-9, 9).map(lambda v: (v, INF)),
-    st.integers(-9, 9).map(lambda v: (-INF, v)),
-    st.tuples(st.integers(-9, 9), st.integers(1, 9)).map(lambda v: (v[0], v[0] + v[1])),
-    st.just((-INF, INF)),
-    st.just((0, INF)),
-)
-NAMES = (
-    lambda word, k: f"{word}_{k}",
-    lambda word, k: f"{word}[{k}]",
-    lambda word, k: f"{word}[{['Ulm', 'Bonn', 'Kiel', 'Trier'][k % 4]},{k // 4}]",
-    lambda word, k: f"{word}{k % 3}[{k}] (upper bound)" if k % 2 else f"{word} of [{k}",
-    lambda word, k: [f"{word}.{k}", f"{word}[a.{k}]", f"{word} [b {k}", f"name{word * k}"][k % 4],
-)
-
-ENDS_THAT_ADD_UP = [(0.6, 3.0), (-0.2, 2.0), (-1.9, -0.2), (-1.1, 0.2)]
-
-
-@st.composite
-def programs(draw: st.DrawFn, least_columns: int = 0, ends: Any = ENDS) -> LinearProgram:
-    rows, columns = draw(st.integers(0, 6)), draw(st.integers(least_columns, 6))
-    numbers = st.integers(-5, 5).map(float)
-    matrix = draw(st.lists(numbers, min_size=rows * columns, max_size=rows * columns))
-    row_ends = np.array(draw(st.lists(ends, min_size=rows, max_size=rows)), dtype=float).reshape(rows, 2)
-    bounds = np.array(draw(st.lists(ends, min_size=columns, max_size=columns)), dtype=float).reshape(columns, 2)
-    name, word = draw(st.sampled_from(NAMES)), draw(st.sampled_from(["r", "x"]))
-    return LinearProgram(
-        np.array(draw(st.lists(numbers, min_size=columns, max_size=columns)), dtype=float),
-        csc_array(np.array(matrix, dtype=float).reshape(rows, columns)),
-        row_ends[:, 0].copy(),
-        row_ends[:, 1].copy(),
-        bounds[:, 0].copy(),
-        bounds[:, 1].copy(),
-        [name(word, k) for k in range(rows)],
-        [name("x", k) for k in range(columns)],
-        draw(st.sampled_from(["min", "max"])),
-        draw(numbers),
-    )
-
-
-def same(one: Program, two: Program) -> None:
-    """The same program by name, to the last bit."""
-    one, two = one.ordered(), two.ordered()
-    assert list(one.row_names) == list(two.row_names)
-    assert list(one.column_names) == list(two.column_names)
-    for name in ("c", "row_lower", "row_upper", "lower", "upper"):
-        assert getattr(one, name).tolist() == getattr(two, name).tolist(), name
-    assert (one.A - two.A).nnz == 0 or abs(one.A - two.A).max() == 0
-    assert (one.sense, one.offset) == (two.sense, two.offset)
 
 
 def two_rows_each(lp: LinearProgram) -> LinearProgram:
@@ -100,26 +42,8 @@ def two_rows_each(lp: LinearProgram) -> LinearProgram:
     return changed(lp, A=csc_array(lp.A[row]), row_lower=lower, row_upper=upper, row_names=names)
 
 
-def changed(lp: LinearProgram, **change: Any) -> LinearProgram:
-    return LinearProgram(**({name: getattr(lp, name) for name in FIELDS} | change))
-
-
 def compiled(lp: Program, language: str) -> LinearProgram:
     return compile_model(declare(lp, language), language).program
-
-
-def refused(kind: type[InputError], make: Callable[[], object], *words: str) -> None:
-    with pytest.raises(kind) as caught:
-        make()
-    assert type(caught.value) is kind
-    assert caught.value.remedy
-    assert [word for word in words if word not in str(caught.value)] == []
-
-
-def bread() -> LinearProgram:
-    """A diet: two foods, two needs."""
-    needs, foods = ["energy", "protein"], ["buy[bread]", "buy[milk]"]
-    return LinearProgram.canonical([2, 3], [[1, 1], [1, 2]], [4, 6], needs, foods)
 
 
 class TestStatements:
@@ -443,152 +367,6 @@ class TestTheDualOfAUsersModel:
             solved = solve_program(lp)
             assert solved.x is not None
             assert certify(lp, solved.x, one.x[order]).passed
-
-
-class TestFiles:
-    @settings(deadline=None, max_examples=200)
-    @given(lp=programs())
-    def test_a_program_reads_back_as_itself_in_its_own_order(self, lp: LinearProgram, tmp_path_factory: Any) -> None:
-        path = tmp_path_factory.mktemp("mps") / "a.mps"
-        lp.write_mps(path)
-        again = LinearProgram.read_mps(path)
-        assert (list(again.row_names), list(again.column_names)) == (list(lp.row_names), list(lp.column_names))
-        same(again, lp)
-
-    @given(st.floats(1e-11, 1e14), st.floats(-1e19, 1e19), st.floats(-1e19, 1e19))
-    def test_numbers_read_back_to_the_last_bit(self, tmp_path_factory: Any, entry: float, cost: float, side: float) -> None:
-        path = tmp_path_factory.mktemp("mps") / "a.mps"
-        lp = changed(LinearProgram.standard([cost, 1 / 3], [[entry, -entry]], [side]), lower=np.array([-INF, side]), offset=cost)
-        lp.write_mps(path)
-        same(LinearProgram.read_mps(path), lp)
-
-    @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
-    def test_the_ends_of_a_ranged_row_move_by_a_rounding_at_most(self, tmp_path_factory: Any, low: float, width: float) -> None:
-        path = tmp_path_factory.mktemp("mps") / "a.mps"
-        lp = changed(LinearProgram.standard([1], [[1]], [0]), row_lower=np.array([low]), row_upper=np.array([low + width]))
-        if lp.row_lower[0] == lp.row_upper[0]:
-            return
-        lp.write_mps(path)
-        again = LinearProgram.read_mps(path)
-        moved = np.abs(np.concatenate([again.row_lower - lp.row_lower, again.row_upper - lp.row_upper]))
-        assert moved.max() <= np.spacing(max(abs(low), abs(low + width)))
-        assert moved.min() == 0
-
-    @pytest.mark.parametrize(("low", "high"), ENDS_THAT_ADD_UP)
-    def test_the_ends_of_a_ranged_row_stay_where_one_of_them_can_be_reached_from_the_other(
-        self, tmp_path: Path, low: float, high: float
-    ) -> None:
-        lp = changed(LinearProgram.standard([1], [[1]], [0]), row_lower=np.array([low]), row_upper=np.array([high]))
-        lp.write_mps(tmp_path / "a.mps")
-        same(LinearProgram.read_mps(tmp_path / "a.mps"), lp)
-
-    NAMES = (
-        "New York", "New_York", "New\tYork", "RHS", "rows", "ENDATA", "OBJSENSE", "OBJECTIVE", "SIDE", "BOUND", "*star",
-        "$dollar", "'MARKER'", '"q"', "3", "-1e5", "gamma[Paris, France,Zürich]", "x" * 300, "", "  ", "a\u00a0b", "a = b", "MAX",
-        "nul\x00", "a\u200bb",
-    )  # fmt: skip
-
-    def test_names_of_every_kind_are_restored(self, tmp_path: Path) -> None:
-        names = list(self.NAMES)
-        k = len(names)
-        lp = changed(
-            LinearProgram.standard(np.arange(1.0, k + 1), np.eye(k), np.arange(k) + 0.5, names, names[::-1]),
-            sense="max",
-            offset=-2.0,
-        )
-        lp.write_mps(tmp_path / "names.mps")
-        again = LinearProgram.read_mps(tmp_path / "names.mps")
-        assert (list(again.row_names), list(again.column_names)) == (names, names[::-1])
-        same(again, lp)
-
-    def test_another_reader_gets_names_without_blanks_and_the_file_says_whose_they_are(self, tmp_path: Path) -> None:
-        path = tmp_path / "a.mps"
-        LinearProgram.standard([1, 2, 3], [[1, 1, 1]], [1], ["total"], ["New York", "New_York", "Ulm"]).write_mps(path)
-        highs = highspy.Highs()
-        highs.silent()
-        assert highs.readModel(str(path)) == highspy.HighsStatus.kOk
-        assert highs.getLp().col_names_ == ["New_York_", "New_York", "Ulm"]
-        assert path.read_text().splitlines()[0] == '* column New_York_ = "New York"'
-
-    def test_a_file_written_by_highs(self, tmp_path: Path) -> None:
-        lp = changed(bread(), sense="max", offset=3.0, row_upper=np.array([9.0, INF]), upper=np.array([5.0, 2.0]))
-        lp.to_highspy().writeModel(str(tmp_path / "theirs.mps"))
-        same(LinearProgram.read_mps(tmp_path / "theirs.mps"), lp)
-
-    def test_a_file_with_another_ending_and_a_path_that_is_text(self, tmp_path: Path) -> None:
-        bread().write_mps(str(tmp_path / "model.txt"))
-        same(LinearProgram.read_mps(str(tmp_path / "model.txt")), bread())
-
-    def test_a_file_in_fixed_format_with_blanks_in_its_names(self, tmp_path: Path) -> None:
-        lines = [
-            "NAME          OLD",
-            "ROWS",
-            " N  COST",
-            " G  ROW ONE",
-            "COLUMNS",
-            "    COL ONE   COST               2.0   ROW ONE            1.0",
-        ]
-        path = tmp_path / "fixed.mps"
-        path.write_text("\n".join([*lines, "RHS", "    RHS       ROW ONE            3.0", "ENDATA", ""]))
-        program = LinearProgram.read_mps(path)
-        assert (list(program.column_names), list(program.row_names), program.row_lower.tolist()) == (
-            ["COL ONE"],
-            ["ROW ONE"],
-            [3],
-        )
-
-    @pytest.mark.parametrize(
-        ("old", "new", "words"),
-        [
-            ("ENDATA", "", "cannot read"),
-            (" buy[milk] protein 2.0", " buy[milk] protein nan", "nan"),
-            (" buy[milk] protein 2.0", " buy[milk] protein 1e-15", "part"),
-            (" buy[milk] protein 2.0", " buy[milk] protein 2.0\n buy[milk] protein 3.0", "part"),
-            (" SIDE protein 6.0", " SIDE proteins 6.0", "proteins"),
-            (" buy[milk] OBJECTIVE 3.0", " buy[milk] OBJECTIVE 1e400", "infinite"),
-            ("BOUNDS", "BOUNDS\n UP BOUND buy[milk] -1", "bounds"),
-            ("ROWS", "ROWZ", "HiGHS"),
-            (" buy[milk] protein 2.0", " buy[milk] protein 2,0", "2,0"),
-            (" buy[milk] protein 2.0", " buy[milk] protein 2D0", "2D0"),
-            (" SIDE protein 6.0", " SIDE protein six", "six"),
-            ("BOUNDS", "BOUNDS\n UP BOUND buy[milk] 1,5", "1,5"),
-        ],
-    )
-    def test_a_file_that_is_read_in_part_or_not_at_all(self, tmp_path: Path, old: str, new: str, words: str) -> None:
-        path = tmp_path / "bad.mps"
-        bread().write_mps(path)
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new))
-        refused(FileFormatError, lambda: LinearProgram.read_mps(path), str(path), words)
-
-    @pytest.mark.parametrize("text", ["", "hello\nworld\n", "{}", "a,b\n1,2\n"])
-    def test_a_file_that_is_no_model(self, tmp_path: Path, text: str) -> None:
-        (tmp_path / "no.mps").write_text(text)
-        refused(FileFormatError, lambda: LinearProgram.read_mps(tmp_path / "no.mps"), "no.mps")
-
-    def test_a_file_that_is_not_there(self, tmp_path: Path) -> None:
-        refused(FileFormatError, lambda: LinearProgram.read_mps(tmp_path / "none.mps"), "none.mps", "not there")
-        refused(FileFormatError, lambda: LinearProgram.read_mps(tmp_path), str(tmp_path))
-        refused(FileFormatError, lambda: bread().write_mps(tmp_path / "no" / "a.mps"), "a.mps")
-
-    def test_files_with_integers_and_quadratic_terms(self, tmp_path: Path) -> None:
-        path = tmp_path / "a.mps"
-        bread().write_mps(path)
-        text = path.read_text()
-        path.write_text(text.replace("ENDATA", " LI BOUND buy[milk] 1\nENDATA"))
-        refused(NotLinearError, lambda: LinearProgram.read_mps(path), "a.mps", "buy[milk]")
-        path.write_text(text.replace("ENDATA", "QUADOBJ\n buy[milk] buy[milk] 2\nENDATA"))
-        refused(NotLinearError, lambda: LinearProgram.read_mps(path), "a.mps", "quadratic")
-
-    def test_programs_that_mps_cannot_hold(self, tmp_path: Path) -> None:
-        path = tmp_path / "a.mps"
-        refused(ModelError, lambda: changed(bread(), upper=np.array([-1.0, 1])).write_mps(path), "buy[bread]", "MPS")
-        refused(ModelError, lambda: changed(bread(), row_upper=np.array([1.0, INF])).write_mps(path), "energy", "MPS")
-        refused(DuplicateLabelError, lambda: changed(bread(), row_names=["r", "r"]).write_mps(path), "'r'")
-        refused(FileFormatError, lambda: changed(bread(), upper=np.array([1e20, 1])).write_mps(path), "1e20")
-        refused(FileFormatError, lambda: changed(bread(), A=csc_array([[1e-12, 1], [1, 1]])).write_mps(path), "1e-12")
-        assert not path.exists()
 
 
 class TestNames:

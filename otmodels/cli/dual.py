@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +14,21 @@ from otmodels.cli import inputs, numerals, payload, report
 from otmodels.cli.app import ExitCode
 from otmodels.cli.solve import TimeLimitOption
 from otmodels.cli.terminal import console, fact, heading, literal, progress
-from otmodels.errors import FileFormatError
+from otmodels.errors import FileFormatError, ParameterError
 from otmodels.lp import LinearProgram, LPSolution
 
-ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="A linear program in an MPS file.", show_default=False)]
+ModelArgument = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A linear program in an MPS file, or in an .lp file.", show_default=False)
+]
+SetsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sets",
+        metavar="SECTION=NAME",
+        help="Which of several sets of an MPS file to use, such as RHS=RHS2; again for RANGES or BOUNDS. [default: the first]",
+        show_default=False,
+    ),
+]
 RowsOption = Annotated[int, typer.Option("--rows", metavar="N", help="Most rows of a program that are written out.")]
 OutFileOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the dual as an MPS file.")]
 
@@ -26,6 +37,7 @@ def dual(
     model: ModelArgument,
     rows: RowsOption = 40,
     out: OutFileOption = None,
+    sets: SetsOption = None,
     time_limit: TimeLimitOption = None,
     as_json: inputs.JsonOption = False,
 ) -> None:
@@ -37,10 +49,11 @@ def dual(
     \b
     otmodels dual model.mps
     otmodels dual model.mps --rows 100 --out dual.mps
+    otmodels dual model.mps --sets RHS=winter --sets BOUNDS=low
     """  # noqa: D301
     terminal = console()
     with progress("reading the model"):
-        programs = (primal := LinearProgram.read_mps(model), primal.dual())
+        programs = (primal := _read(model, sets or []), primal.dual())
         written = [program.algebra(rows, terminal.width) for program in programs]
     if out is not None:
         _write(programs[1], out)
@@ -59,6 +72,21 @@ def dual(
     raise typer.Exit(ExitCode.CERTIFIED if proven else ExitCode.NOT_CERTIFIED)
 
 
+def _read(model: Path, sets: Sequence[str]) -> LinearProgram:
+    if not model.name.lower().endswith((".lp", ".lp.gz")):
+        return LinearProgram.read_mps(model, dict(map(_set, sets)))
+    if sets:
+        raise ParameterError("--sets", f"is given for {model.name}", "Leave it out: an .lp file has no sets")
+    return LinearProgram.read_lp(model)
+
+
+def _set(text: str) -> tuple[str, str]:
+    section, equals, name = text.partition("=")
+    if not equals:
+        raise ParameterError("--sets", f"is {text!r}", "Give a section and the name of a set, such as RHS=RHS2")
+    return section, name
+
+
 def _write(program: LinearProgram, path: Path) -> None:
     if path.is_dir():
         raise FileFormatError(str(path), "is a folder", "Give --out the name of a file, such as dual.mps")
@@ -69,6 +97,7 @@ def _program(name: str, answer: LPSolution, algebra: str) -> Iterator[Renderable
     program = answer.program
     size = f"{report.count(program.shape[0], 'row')}, {report.count(program.shape[1], 'variable')}"
     yield heading(name, size)
+    yield from (fact("read", note) for note in program.notes)
     yield Text("\n").join(literal(line) for line in algebra.splitlines())
     yield from _answer(answer)
 
@@ -101,6 +130,7 @@ def _payload(answer: LPSolution, algebra: str) -> dict[str, object]:
     return {
         "rows": program.shape[0],
         "columns": program.shape[1],
+        "notes": list(program.notes),
         "algebra": algebra,
         "status": payload.of_status(answer.status),
         "verified": answer.verified,

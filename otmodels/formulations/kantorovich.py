@@ -32,7 +32,7 @@ from scipy.sparse import csc_array
 
 from otmodels.formulations.support import Support
 from otmodels.languages import Block, Declaration
-from otmodels.languages.highspy import load
+from otmodels.languages.highspy import declared
 from otmodels.lp import LinearProgram
 
 
@@ -109,13 +109,14 @@ def dual_program(s: Support) -> LinearProgram:
 def primal_highspy(s: Support) -> Declaration:
     """The primal as arrays in HiGHS."""
     n, m = s.problem.shape
-    return _primal(s, load(primal_program(s)), range(s.size), range(n), range(n, n + m))
+    marginals = {"source_marginal": range(n), "target_marginal": range(n, n + m)}
+    return declared(primal_program(s), {"gamma": range(s.size)}, marginals)
 
 
 def dual_highspy(s: Support) -> Declaration:
     """The dual as arrays in HiGHS."""
     n, m = s.problem.shape
-    return _dual(s, load(dual_program(s)), range(n), range(n, n + m), range(s.size))
+    return declared(dual_program(s), {"f": range(n), "g": range(n, n + m)}, {"below_cost": range(s.size)})
 
 
 def _incidence(s: Support) -> csc_array:

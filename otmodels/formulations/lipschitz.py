@@ -31,7 +31,7 @@ from scipy.sparse import csc_array
 
 from otmodels.formulations.links import Links
 from otmodels.languages import Block, Declaration
-from otmodels.languages.highspy import load
+from otmodels.languages.highspy import declared
 from otmodels.lp import LinearProgram
 
 
@@ -103,12 +103,12 @@ def flow_program(s: Links) -> LinearProgram:
 
 def lipschitz_highspy(s: Links) -> Declaration:
     """The Lipschitz program as arrays in HiGHS."""
-    return _lipschitz(s, load(lipschitz_program(s)), range(s.nodes), range(s.size))
+    return declared(lipschitz_program(s), {"f": range(s.nodes)}, {"lipschitz": range(s.size)})
 
 
 def flow_highspy(s: Links) -> Declaration:
     """The flow program as arrays in HiGHS."""
-    return _flow(s, load(flow_program(s)), range(s.size), range(s.nodes))
+    return declared(flow_program(s), {"w": range(s.size)}, {"balance": range(s.nodes)})
 
 
 def _lipschitz(s: Links, native: object, f: object, lipschitz: object) -> Declaration:

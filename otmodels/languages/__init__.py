@@ -2,8 +2,9 @@
 
 from otmodels.languages.base import Block, Compiled, Declaration
 from otmodels.languages.door import declare
+from otmodels.languages.files import read_lp, read_mps
 from otmodels.languages.highs import DUAL_SIMPLEX, INTERIOR_POINT, METHODS, PRIMAL_SIMPLEX, Method, Session
-from otmodels.languages.mps import read_mps, write_mps
+from otmodels.languages.mps import write_mps
 from otmodels.languages.reading import read
 from otmodels.languages.refinement import refine
 from otmodels.languages.registry import LANGUAGES, compile_model, unsupported
@@ -26,6 +27,7 @@ __all__ = [
     "compile_model",
     "declare",
     "read",
+    "read_lp",
     "read_mps",
     "refine",
     "solve_program",

@@ -53,6 +53,8 @@ class ScaledHighs(HIGHS):  # type: ignore[misc]
         unknown = set(solver_opts) - {"time_limit"}
         if unknown:
             raise ValueError(f"unknown options {sorted(unknown)}: this solver takes time_limit only")
+        if data[cp.settings.BOOL_IDX] or data[cp.settings.INT_IDX]:
+            raise cp.SolverError("a constraint, such as a FiniteSet, stands for integer variables: this solver has none")
         run = solve_program(_program(data), time_limit=solver_opts.get("time_limit"), verbose=verbose)
         optimal = run.status.optimal
         counts = dict.fromkeys(("ipm", "crossover", "pdlp", "qp"), 0) | {"simplex": run.iterations}
@@ -115,16 +117,17 @@ class CvxpyProgram(Compiled):
     @cached_property
     def rows(self) -> Mapping[str, IndexArray]:
         """Where each constraint's entries are, by label; one without a label is "constraint_k", k its position."""
-        ends = np.cumsum([block.size for block in self._blocks])
-        start = {block.id: int(end) - block.size for block, end in zip(self._blocks, ends, strict=True)}
+        starts: dict[int, list[int]] = {}
+        ends = np.cumsum([block.size for block in self._blocks]).tolist()
+        for block, end in zip(reversed(self._blocks), reversed(ends), strict=True):
+            starts.setdefault(block.id, []).append(end - block.size)
         rows: dict[str, IndexArray] = {}
-        for k, constraint in enumerate(self._problem.constraints):
-            name = constraint.label or f"constraint_{k}"
+        for name, constraint in zip(labels(self._problem), self._problem.constraints, strict=True):
             if name in rows:
                 remedy = "Multipliers are told apart by label: give each constraint its own"
                 raise DuplicateLabelError("native", f"two constraints are labelled {name!r}", remedy)
-            if constraint.id in start:
-                rows[name] = start[constraint.id] + _c_order(constraint.shape)
+            if starts.get(constraint.id):
+                rows[name] = starts[constraint.id].pop() + _c_order(constraint.shape)  # one may be there twice
         return rows
 
     @cached_property
@@ -191,6 +194,11 @@ class CvxpyProgram(Compiled):
         return names
 
 
+def labels(problem: cp.Problem) -> list[str]:
+    """A name for each constraint: its label, or "constraint_k"."""
+    return [constraint.label or f"constraint_{k}" for k, constraint in enumerate(problem.constraints)]
+
+
 def _entry_names(name: str, size: int) -> list[str]:
     return [name] if size == 1 else [f"{name}[{k}]" for k in range(size)]
 
@@ -231,20 +239,29 @@ def _check_variables(declaration: Declaration) -> None:
 
 
 def _check_linear(problem: cp.Problem) -> None:
-    if problem.is_mixed_integer():
-        raise NotLinearError(
-            "native", "the cvxpy problem has integer or boolean variables", "Potentials exist for linear programs: leave them out"
-        )
-    if not problem.is_dcp():
-        raise NotLinearError(
-            "native", "the cvxpy problem is not convex by cvxpy's rules", "See problem.is_dcp() and its constraints"
-        )
-    if not problem.is_lp():
-        raise NotLinearError(
-            "native",
-            "the cvxpy problem is not a linear program",
-            "Use objectives and constraints that cvxpy can write as linear rows",
-        )
+    """Raise at the first variable, constraint or objective that is not that of a linear program, by name."""
+    for parameter in problem.parameters():
+        if parameter.value is None:
+            raise ModelError("native", f"the parameter {parameter.name()} has no value", "Set its value before solving")
+    for variable in problem.variables():
+        for kind in ("integer", "boolean", "complex", "hermitian", "imag", "PSD", "NSD"):
+            if variable.attributes[kind]:
+                fault = f"the cvxpy problem has the variable {variable.name()} that is {kind}"
+                raise NotLinearError("native", fault, "Potentials exist for linear programs: make it real and continuous")
+    if problem.is_lp():
+        return
+    parts = [("the objective", cp.Problem(problem.objective))]
+    parts += [
+        (f"the constraint {name}", cp.Problem(cp.Minimize(0), [constraint]))
+        for name, constraint in zip(labels(problem), problem.constraints, strict=True)
+    ]
+    for name, part in parts:
+        if not part.is_dcp():
+            fault = f"{name} of the cvxpy problem is not convex by cvxpy's rules"
+            raise NotLinearError("native", fault, "Use sums of variables, and functions that is_dcp() takes")
+        if not part.is_lp():
+            fault = f"{name} of the cvxpy problem is not linear"
+            raise NotLinearError("native", fault, "Use objectives and constraints that cvxpy can write as linear rows")
 
 
 def _sparse_variables() -> warnings.catch_warnings[None]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from otmodels.languages.approach import trace
 from otmodels.languages.base import Declaration
-from otmodels.languages.mps import read_mps, write_mps
+from otmodels.languages.files import read_lp, read_mps
+from otmodels.languages.mps import write_mps
 from otmodels.languages.reading import read
 from otmodels.languages.registry import unsupported
 from otmodels.languages.run import Run, solve_program
@@ -52,9 +53,13 @@ class Languages:
         """The program that a native model states."""
         return read(native)
 
-    def read_mps(self, path: Path) -> LinearProgram:
+    def read_mps(self, path: Path, sets: Mapping[str, str] | None = None) -> LinearProgram:
         """The program in an MPS file."""
-        return read_mps(path)
+        return read_mps(path, sets)
+
+    def read_lp(self, path: Path) -> LinearProgram:
+        """The program in an LP file."""
+        return read_lp(path)
 
     def write_mps(self, program: Program, path: Path) -> None:
         """Write a program as an MPS file."""

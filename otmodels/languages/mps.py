@@ -1,45 +1,30 @@
-"""Linear programs in MPS files, read by HiGHS.
+"""Linear programs written as MPS files.
 
 Written here and not by HiGHS, whose writer keeps 15 digits, drops small coefficients and replaces names: numbers are written in
 full, so that the same floats are read back. Only the far end of a row that is bounded on both sides may move by a rounding,
-because MPS keeps it as a difference.
-
-The format separates names by blanks. A name with blanks, or one that the format keeps for itself, is written in another
-way, and a comment at the head of the file says which name is whose: `* column New_York = "New York"`. `read_mps` undoes it.
+because MPS keeps it as a difference. How names with blanks are written, and read back: see `otmodels.languages.files`.
 """
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
-import highspy
 import numpy as np
 
-from otmodels.errors import FileFormatError, InputError, NotLinearError
+from otmodels.errors import FileFormatError
 from otmodels.languages.naming import check_statable, unused
-from otmodels.languages.reading import read_highs
-from otmodels.lp import LinearProgram, Program
+from otmodels.lp import Program
 
 _KEYWORDS = frozenset(
     """NAME ROWS COLUMNS RHS RANGES BOUNDS ENDATA OBJSENSE OBJSENSE: OBJECT MAX MIN MAXIMIZE MINIMIZE QUADOBJ QMATRIX QSECTION
     QCMATRIX CSECTION SOS SOS1 SOS2 SETS MARKER DELAYEDROWS MODELCUTS USERCUTS INDICATORS GENCONS PWLOBJ
     OBJECTIVE SIDE RANGE BOUND""".split()  # noqa: SIM905 - a list of forty strings would fill the page
 )
-_RENAMED = re.compile(r"\* (row|column) (\S+) = (\".*\")")
 _LEGAL = re.compile(r"[^\s*$'\"][^\s]*")
-_HARMLESS = ("assume fixed format", "switching to fixed format")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|inf|infinity)", re.IGNORECASE)
-_WITH_NUMBER = frozenset({"UP", "LO", "FX", "LI", "UI", "SC", "SI"})
 _INFINITE = 1e20
 
 
@@ -67,102 +52,6 @@ def write_mps(program: Program, path: Path) -> None:
         path.write_text("\n".join([*comments, "NAME", *sense, *body, "ENDATA", ""]), encoding="utf-8")
     except OSError as error:
         raise FileFormatError(str(path), f"cannot be written ({error.strerror})", "Give a path that can") from error
-
-
-def read_mps(path: Path) -> LinearProgram:
-    """Read a program from an MPS file, free or fixed format, under the names that the file gives or restores.
-
-    Rows of type N after the first, which bound nothing, are left out, as HiGHS does.
-
-    Raises
-    ------
-    FileFormatError
-        There is no such file, or HiGHS cannot read it, or not all of it: the message has HiGHS's complaint.
-    NotLinearError
-        It has integer variables or a quadratic objective.
-    """
-    if not path.is_file():
-        raise FileFormatError(str(path), "is not there", "Give the path of an MPS file")
-    highs, complaints, fixed = _read(path)
-    try:
-        program = read_highs(highs)
-    except NotLinearError as error:
-        raise NotLinearError(str(path), error.fault, error.remedy) from error
-    except InputError as error:
-        raise FileFormatError(str(path), error.fault, error.remedy) from error
-    if complaints:
-        raise FileFormatError(str(path), f"HiGHS reads it only in part: {complaints[0]}", "Correct the file")
-    _check_numbers(path, fixed)
-    names = _restored(path)
-    row_names, column_names = (
-        [names.get((kind, name), name) for name in given]
-        for kind, given in (("row", program.row_names), ("column", program.column_names))
-    )
-    return replace(program, row_names=row_names, column_names=column_names)
-
-
-def _read(path: Path) -> tuple[Any, list[str], bool]:
-    """A Highs object with the file read, what HiGHS complained of, and whether it took the format as fixed."""
-    highs = highspy.Highs()
-    with tempfile.TemporaryDirectory() as folder:
-        log, model = Path(folder, "log"), path
-        if path.suffix.lower() not in (".mps", ".gz"):
-            model = Path(folder, "model.mps")  # HiGHS tells formats apart by the ending
-            shutil.copy(path, model)
-        options = {"log_to_console": False, "log_file": str(log), "small_matrix_value": 1e-12}
-        for name, value in options.items():
-            highs.setOptionValue(name, value)
-        status = highs.readModel(str(model))
-        highs.setOptionValue("log_file", "")
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    said = [re.sub(r"^\w+: *", "", line).strip() for line in lines if line.startswith(("WARNING", "ERROR"))]
-    if status == highspy.HighsStatus.kError:
-        reason = said[0].replace(str(model), path.name) if said else "no reason given"
-        raise FileFormatError(str(path), f"HiGHS cannot read it ({reason})", "Give an MPS file")
-    complaints = [line for line in said if not any(words in line for words in _HARMLESS)]
-    return highs, complaints, any(_HARMLESS[1] in line for line in said)
-
-
-def _lines(path: Path) -> Iterator[str]:
-    with (
-        gzip.open(path, "rt", encoding="utf-8", errors="replace")
-        if path.suffix.lower() == ".gz"
-        else path.open(encoding="utf-8", errors="replace") as lines
-    ):
-        yield from (line.rstrip("\r\n") for line in lines)
-
-
-def _restored(path: Path) -> dict[tuple[str, str], str]:
-    """The names that comments at the head of the file say were written in another way."""
-    head = takewhile(lambda line: line.startswith("*"), _lines(path))
-    return {(match[1], match[2]): str(json.loads(match[3])) for match in map(_RENAMED.fullmatch, head) if match}
-
-
-def _check_numbers(path: Path, fixed: bool) -> None:
-    """Raise at the first number that is none: HiGHS reads "2,5" and "2D5" as 2, and "nan" as nothing, without a word."""
-    section = ""
-    for number, line in enumerate(_lines(path), start=1):
-        if not line.strip() or line.startswith("*"):
-            continue
-        if not line[0].isspace():
-            section = line.split()[0].upper()
-            continue
-        for text in _numbers_at(section, line, fixed):
-            if not _NUMBER.fullmatch(text):
-                raise FileFormatError(str(path), f"line {number} has {text!r} where a number belongs", "Write it as 2.5e5")
-
-
-def _numbers_at(section: str, line: str, fixed: bool) -> list[str]:
-    """What stands where a line of a section has its numbers."""
-    words = line.split()
-    if section == "BOUNDS":
-        wanted = words[0].upper() in _WITH_NUMBER
-        return [(line[24:36].strip() if fixed else words[-1])] if wanted else []
-    if section not in ("COLUMNS", "RHS", "RANGES") or "'MARKER'" in words:
-        return []
-    if fixed:
-        return [text for text in (line[24:36].strip(), line[49:61].strip()) if text]
-    return words[2::2] if len(words) % 2 else words[1::2]
 
 
 def _written(names: Sequence[str]) -> tuple[list[str], dict[str, str]]:

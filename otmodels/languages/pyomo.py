@@ -7,15 +7,12 @@ options; here a linear expression is read once, in one pass over its terms.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from itertools import islice
+from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
 from pyomo.common.collections import ComponentMap
-from pyomo.common.gc_manager import PauseGC
-from pyomo.common.numeric_types import native_numeric_types
 from pyomo.contrib.solver.common.results import Results, SolutionStatus, TerminationCondition
 from pyomo.contrib.solver.common.solution_loader import SolutionLoader
 from pyomo.contrib.solver.common.util import NoOptimalSolutionError, NoSolutionError
@@ -23,15 +20,13 @@ from pyomo.contrib.solver.solvers.highs import Highs
 from pyomo.core.base.block import BlockData
 from pyomo.core.base.constraint import ConstraintData
 from pyomo.core.base.var import VarData
-from pyomo.core.expr.numeric_expr import MonomialTermExpression, SumExpression
-from pyomo.repn import generate_standard_repn
-from scipy.sparse import coo_array, csc_array
 
 from otmodels.arrays import FloatArray, IndexArray
-from otmodels.errors import ModelError, NotLinearError
-from otmodels.languages.base import Compiled, Declaration
+from otmodels.errors import DuplicateLabelError, ModelError
+from otmodels.languages.base import Block, Compiled, Declaration
+from otmodels.languages.pyomo_reading import Reading, read
 from otmodels.languages.run import Run, solve_program
-from otmodels.lp import LinearProgram, Names, numbered
+from otmodels.lp import LinearProgram, Names
 from otmodels.status import Termination
 
 _TERMINATION = {
@@ -44,16 +39,6 @@ _TERMINATION = {
     Termination.INTERRUPTED: TerminationCondition.interrupted,
     Termination.FAILED: TerminationCondition.error,
 }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Reading:
-    """A pyomo model as arrays, with the variables and constraints in their order."""
-
-    variables: Sequence[VarData]
-    constraints: Sequence[ConstraintData]
-    column: Mapping[int, int]
-    program: LinearProgram
 
 
 class ScaledHighs(Highs):  # type: ignore[misc]
@@ -98,7 +83,7 @@ class ScaledHighs(Highs):  # type: ignore[misc]
 class _Loader(SolutionLoader):  # type: ignore[misc]
     """Hands an answer back to pyomo's variables and constraints."""
 
-    def __init__(self, reading: _Reading, run: Run) -> None:
+    def __init__(self, reading: Reading, run: Run) -> None:
         self._reading = reading
         self._run = run
 
@@ -171,14 +156,14 @@ class PyomoProgram(Compiled):
     @cached_property
     def columns(self) -> Mapping[str, IndexArray]:
         """Where each declared variable's entries are."""
+        return {name: self._columns_of(name, block) for name, block in self._declaration.variables.items()}
+
+    def _columns_of(self, name: str, block: Block) -> IndexArray:
         position = self._solver.reading.column
-        for name, block in self._declaration.variables.items():
-            if not all(id(variable) in position for variable in block.handle.values()):
-                raise ModelError("native", f"does not have the variable {name!r} that was declared", "Extend the model as built")
-        return {
-            name: np.array([position[id(variable)] for variable in block.handle.values()], dtype=np.intp)
-            for name, block in self._declaration.variables.items()
-        }
+        columns = [position.get(id(variable), -1) for variable in block.handle.values()]
+        if -1 in columns or len(columns) != len(block.names):
+            raise ModelError("native", f"does not have the variable {name!r} as it was declared", "Extend the model as built")
+        return np.array(columns, dtype=np.intp)
 
     @cached_property
     def rows(self) -> Mapping[str, IndexArray]:
@@ -188,12 +173,26 @@ class PyomoProgram(Compiled):
         components = [constraint.parent_component() for constraint in reading.constraints]
         for k, component in enumerate(components):
             rows.setdefault(id(component), []).append(k)
-        found = {components[positions[0]].name: np.array(positions, dtype=np.intp) for positions in rows.values()}
-        for name, block in self._declaration.constraints.items():
-            if len(found.get(name, ())) not in (0, len(block.names)):
-                row = {id(constraint): k for k, constraint in enumerate(reading.constraints)}
-                found[name] = np.array([row.get(id(data), -1) for data in block.handle.values()], dtype=np.intp)
+        declared = {id(block.handle): (name, block) for name, block in self._declaration.constraints.items()}
+        found: dict[str, IndexArray] = {}
+        for component, positions in rows.items():
+            name, block = declared.get(component, (components[positions[0]].name, None))
+            if block is None and name in self._declaration.constraints:
+                remedy = "Give it a name of its own: multipliers are told apart by name"
+                raise DuplicateLabelError("native", f"another constraint has the name of the declared {name!r}", remedy)
+            found[name] = np.array(positions, dtype=np.intp) if block is None else self._rows_of(name, block, positions)
         return found
+
+    def _rows_of(self, name: str, block: Block, positions: Sequence[int]) -> IndexArray:
+        """The rows of a declared constraint in the order of declaration, by index where some are not active."""
+        if len(positions) == len(block.names):
+            return np.array(positions, dtype=np.intp)
+        row = {self._solver.reading.constraints[k].index(): k for k in positions}
+        keys = list(islice(block.handle.index_set(), len(block.names)))
+        if len(keys) < len(block.names) or not row.keys() <= set(keys):
+            remedy = "Leave its index set as it is, and give a constraint of your own its own name"
+            raise ModelError("native", f"the declared constraint {name!r} has another index set now", remedy)
+        return np.array([row.get(key, -1) for key in keys], dtype=np.intp)
 
     def run(self, time_limit: float | None, verbose: bool) -> Run:
         """Solve through `ScaledHighs`; the variables' values are set where the solution is optimal."""
@@ -219,110 +218,7 @@ class PyomoProgram(Compiled):
     def _row_names(self) -> list[str]:
         names = [constraint.name for constraint in self._solver.reading.constraints]
         for name, block in self._declaration.constraints.items():
-            rows = self.rows.get(name, ())
-            if len(rows) == len(block.names):
-                for row, entry in zip(rows, block.names, strict=True):
-                    if row >= 0:
-                        names[row] = entry
+            for row, entry in zip(self.rows.get(name, ()), block.names, strict=False):
+                if row >= 0:
+                    names[row] = entry
         return names
-
-
-def read(model: Any) -> _Reading:
-    """Read a linear pyomo model.
-
-    Raises
-    ------
-    NotLinearError
-        It has an integer variable, a nonlinear expression, or not exactly one active objective.
-    """
-    with PauseGC():
-        variables = list(model.component_data_objects(pyo.Var, descend_into=True))
-        constraints = list(model.component_data_objects(pyo.Constraint, active=True, descend_into=True))
-        objectives = list(model.component_data_objects(pyo.Objective, active=True, descend_into=True))
-        if len(objectives) != 1:
-            raise NotLinearError("native", f"the pyomo model has {len(objectives)} active objectives", "Keep exactly one")
-        column = {id(variable): k for k, variable in enumerate(variables)}
-        matrix, row_lower, row_upper = _rows(constraints, column)
-        lower, upper = _bounds(variables)
-        costs, offset = _objective(objectives[0], column)
-    names = numbered("row_", len(constraints)), numbered("column_", len(variables))
-    sense: Literal["min", "max"] = "min" if objectives[0].sense == pyo.minimize else "max"
-    program = LinearProgram(costs, matrix, row_lower, row_upper, lower, upper, *names, sense, offset)
-    return _Reading(variables, constraints, column, program)
-
-
-def _rows(constraints: Sequence[ConstraintData], column: Mapping[int, int]) -> tuple[csc_array, FloatArray, FloatArray]:
-    coefficients: list[float] = []
-    columns: list[int] = []
-    ends, lower, upper = [], [], []
-    for constraint in constraints:
-        low, body, high = constraint.to_bounded_expression(evaluate_bounds=True)
-        constant = _terms(body, column, coefficients, columns, constraint)
-        ends.append(len(columns))
-        lower.append(-np.inf if low is None else low - constant)
-        upper.append(np.inf if high is None else high - constant)
-    rows = np.repeat(np.arange(len(constraints)), np.diff([0, *ends]))
-    matrix = coo_array(
-        (np.array(coefficients, dtype=np.float64), (rows, np.array(columns, dtype=np.intp))),
-        shape=(len(constraints), len(column)),
-    )
-    return csc_array(matrix), np.array(lower, dtype=np.float64), np.array(upper, dtype=np.float64)
-
-
-def _objective(objective: Any, column: Mapping[int, int]) -> tuple[FloatArray, float]:
-    coefficients: list[float] = []
-    columns: list[int] = []
-    offset = _terms(objective.expr, column, coefficients, columns, objective)
-    return np.bincount(np.array(columns, dtype=np.intp), np.array(coefficients), len(column)).astype(np.float64), offset
-
-
-def _terms(expression: Any, column: Mapping[int, int], coefficients: list[float], columns: list[int], where: Any) -> float:
-    """Append the terms of a linear expression; returns its constant.
-
-    Sums of variables, and sums of number times variable, are read off their terms; pyomo's own analysis does the rest.
-    """
-    if isinstance(expression, SumExpression):
-        terms = expression.args
-        kinds = set(map(type, terms))
-        if kinds == {VarData}:
-            coefficients.extend([1.0] * len(terms))
-            columns.extend([column[id(term)] for term in terms])
-            return 0.0
-        if kinds == {MonomialTermExpression}:
-            factors, variables = zip(*[term.args for term in terms], strict=True)
-            if native_numeric_types.issuperset(map(type, factors)):
-                coefficients.extend(factors)
-                columns.extend([column[id(variable)] for variable in variables])
-                return 0.0
-    form = generate_standard_repn(expression, quadratic=False, compute_values=True)
-    if form.nonlinear_expr is not None:
-        raise NotLinearError("native", f"{where.name} is not linear", "Keep objective and constraints linear in the variables")
-    coefficients.extend(float(factor) for factor in form.linear_coefs)
-    columns.extend(column[id(variable)] for variable in form.linear_vars)
-    return float(form.constant)
-
-
-def _bounds(variables: Sequence[VarData]) -> tuple[FloatArray, FloatArray]:
-    lower, upper = np.empty(len(variables)), np.empty(len(variables))
-    intervals: dict[int, tuple[float, float]] = {}
-    for k, variable in enumerate(variables):
-        domain = variable.domain
-        if id(domain) not in intervals:
-            intervals[id(domain)] = _interval(variable)
-        low, high = intervals[id(domain)]
-        if variable.fixed:
-            low = high = variable.value
-        elif not (variable._lb is None and variable._ub is None):  # variable.bounds, at four times the speed
-            own_low, own_high = variable.bounds
-            low, high = -np.inf if own_low is None else own_low, np.inf if own_high is None else own_high
-        lower[k], upper[k] = low, high
-    return lower, upper
-
-
-def _interval(variable: VarData) -> tuple[float, float]:
-    """The bounds that come with a variable's domain."""
-    if not variable.is_continuous():
-        remedy = "Potentials exist for linear programs: make it continuous"
-        raise NotLinearError("native", f"variable {variable.name} is integer", remedy)
-    low, high, _ = variable.domain.get_interval()
-    return -np.inf if low is None else low, np.inf if high is None else high

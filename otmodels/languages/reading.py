@@ -10,22 +10,18 @@ from typing import Any
 import cvxpy as cp
 import highspy
 import numpy as np
-import pyomo.environ as pyo
 from pyomo.core.base.block import BlockData
 
-from otmodels.errors import DuplicateLabelError, ModelError, NotLinearError
+from otmodels.errors import DuplicateLabelError, ModelError
+from otmodels.languages import pyomo_reading
 from otmodels.languages.base import Block, Compiled, Declaration
-from otmodels.languages.cvxpy import CvxpyProgram
-from otmodels.languages.highspy import HighspyProgram
+from otmodels.languages.cvxpy import CvxpyProgram, labels
+from otmodels.languages.highspy import read_highs
 from otmodels.languages.naming import entry
-from otmodels.languages.pyomo import PyomoProgram
 from otmodels.lp import LinearProgram, Names
 
-_UNNAMED = ("symmetric", "diag", "PSD", "NSD", "hermitian", "complex", "imag")
+_UNNAMED = ("symmetric", "diag")
 """Attributes of cvxpy variables that make it replace the variable by another one, under another name."""
-
-_PASSIVE = (pyo.Var, pyo.Constraint, pyo.Objective, pyo.Block, pyo.Set, pyo.RangeSet, pyo.Param, pyo.Expression)
-_IGNORED = {*_PASSIVE, pyo.Suffix, pyo.BuildAction, pyo.BuildCheck, pyo.ExternalFunction, pyo.SetOf}
 
 
 def read(native: Any) -> LinearProgram:
@@ -68,41 +64,18 @@ def read(native: Any) -> LinearProgram:
     raise ModelError("native", f"is {type(native).__module__}.{type(native).__qualname__}, no model that is known", remedy)
 
 
-def read_highs(highs: Any) -> LinearProgram:
-    """The program in a Highs object, under its own names."""
-    lp = highs.getLp()
-    if highs.getHessianNumNz():
-        raise NotLinearError("native", "the HiGHS model has a quadratic objective", "Keep it linear")
-    for k, kind in enumerate(lp.integrality_):
-        if kind != highspy.HighsVarType.kContinuous:
-            fault = f"the HiGHS model has column {_own_names(lp.col_names_, 'column_', lp.num_col_)[k]} that is not continuous"
-            raise NotLinearError("native", fault, "Potentials exist for linear programs: make it continuous")
-    rows, columns = _own_names(lp.row_names_, "row_", lp.num_row_), _own_names(lp.col_names_, "column_", lp.num_col_)
-    _check_unique("row", rows)
-    _check_unique("column", columns)
-    blocks = (_block(range(len(names)), names) for names in (columns, rows))
-    return HighspyProgram(Declaration(highs, {"columns": next(blocks)}, {"rows": next(blocks)})).program
-
-
-def _own_names(given: Sequence[str], prefix: str, size: int) -> list[str]:
-    return [name or f"{prefix}{k}" for k, name in enumerate([*given, *[""] * (size - len(given))])]
-
-
 def _read_cvxpy(problem: cp.Problem) -> LinearProgram:
     variables, constraints = problem.variables(), problem.constraints
     if not variables:
         raise ModelError("native", "the cvxpy problem has no variables", "There is nothing to decide: add some")
-    for parameter in problem.parameters():
-        if parameter.value is None:
-            raise ModelError("native", f"the parameter {parameter.name()} has no value", "Set its value before reading")
     _check_unique("variable", [variable.name() for variable in variables])
     for variable in variables:
         if attributes := [name for name in _UNNAMED if variable.attributes.get(name)]:
             fault = f"the variable {variable.name()} has the attribute {attributes[0]}"
             raise ModelError("native", fault, "cvxpy replaces it by a variable without its name: write it as constraints")
-    labels = [constraint.label or f"constraint_{k}" for k, constraint in enumerate(constraints)]
-    _check_unique("constraint", labels)
-    declared = {label: _block(c, _entries(label, _all(c.shape))) for label, c in zip(labels, constraints, strict=True)}
+    named = labels(problem)
+    _check_unique("constraint", named)
+    declared = {label: _block(c, _entries(label, _all(c.shape))) for label, c in zip(named, constraints, strict=True)}
     blocks = {variable.name(): _block(variable, _entries(variable.name(), _stored(variable))) for variable in variables}
     return _under_own_names(CvxpyProgram(Declaration(problem, blocks, declared)), blocks)
 
@@ -148,23 +121,10 @@ def _filled(names: Sequence[str | None], prefix: str) -> list[str]:
 
 
 def _read_pyomo(model: Any) -> LinearProgram:
-    if not model.is_constructed():
-        raise ModelError("native", "the pyomo model is abstract and holds no data", "Give model.create_instance(...)")
-    for component in model.component_objects(active=True, descend_into=True):
-        if component.ctype not in _IGNORED:
-            fault = f"{component.name} is a {component.ctype.__name__}, which is no linear row"
-            raise NotLinearError("native", fault, "Deactivate it, or write it as linear constraints")
-    variables = list(model.component_data_objects(pyo.Var, descend_into=True))
-    for variable in variables:
-        if variable.fixed and variable.value is None:
-            raise ModelError("native", f"the variable {variable.name} is fixed and has no value", "Give it a value, or unfix it")
-    constraints = list(model.component_data_objects(pyo.Constraint, active=True, descend_into=True))
-    try:
-        program = PyomoProgram(Declaration(model, {}, {})).program
-    except KeyError as error:
-        remedy = "Attach every variable that objective and constraints use to the model, in a block that is active"
-        raise ModelError("native", "a variable of another model is used", remedy) from error
-    return replace(program, column_names=_component_names(variables), row_names=_component_names(constraints))
+    reading = pyomo_reading.read(model)
+    return replace(
+        reading.program, column_names=_component_names(reading.variables), row_names=_component_names(reading.constraints)
+    )
 
 
 def _component_names(entries: Sequence[Any]) -> list[str]:

@@ -25,7 +25,7 @@ from scipy.sparse import coo_array, csr_array
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.errors import ModelError
 from otmodels.languages.base import Block, Declaration
-from otmodels.languages.highspy import HighspyProgram, load
+from otmodels.languages.highspy import HighspyProgram, declared
 from otmodels.languages.naming import Group, check_statable, groups, unused
 from otmodels.lp import LinearProgram, Names, Program
 
@@ -125,18 +125,12 @@ def to_highspy(program: Program) -> Declaration:
     """
     check_statable(program)
     rows, columns = program.shape
-    blocks = {"columns": Block(range(columns), _names(program.column_names, range(columns)))}
-    native = load(_summed(program))
-    declaration = Declaration(native, blocks, {"rows": Block(range(rows), _names(program.row_names, range(rows)))})
-    if native.getNumCol() != columns or not program.same_as(
+    declaration = declared(_summed(program), {"columns": range(columns)}, {"rows": range(rows)})
+    if declaration.native.getNumCol() != columns or not program.same_as(
         HighspyProgram(declaration).program, np.arange(rows), np.arange(columns)
     ):
         fault = "has coefficients that HiGHS drops or refuses: up to 1e-9 or above 1e15"
         raise ModelError("program", fault, "Choose other units for its rows and columns")
-    for k, name in enumerate(program.row_names):
-        native.passRowName(k, name)
-    for k, name in enumerate(program.column_names):
-        native.passColName(k, name)
     return declaration
 
 

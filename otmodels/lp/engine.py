@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -45,8 +45,11 @@ class Door(Protocol):
     def read(self, native: Any) -> Program:
         """The program that a language's own model states."""
 
-    def read_mps(self, path: Path) -> Program:
-        """The program in an MPS file."""
+    def read_mps(self, path: Path, sets: Mapping[str, str] | None = None) -> Program:
+        """The program in an MPS file, of several sets of a section the first, or the one that is named."""
+
+    def read_lp(self, path: Path) -> Program:
+        """The program in an LP file."""
 
     def write_mps(self, program: Program, path: Path) -> None:
         """Write a program as an MPS file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from os import PathLike
 from pathlib import Path
@@ -49,6 +49,9 @@ class LinearProgram(Program):
     offset : float
         Constant in the objective.
 
+    notes : tuple of str
+        What was decided in reading it from a file, such as which of several sets of bounds is used; empty otherwise.
+
     Raises
     ------
     ShapeError, NotANumberError, InfiniteValueError, DuplicateLabelError, ParameterError
@@ -59,6 +62,8 @@ class LinearProgram(Program):
     >>> program.solve().x.tolist(), program.dual().solve().x.tolist()
     ([3.0, 0.0], [1.0])
     """
+
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def standard(
@@ -134,15 +139,33 @@ class LinearProgram(Program):
         return cls.of(door().read(native))
 
     @classmethod
-    def read_mps(cls, path: str | PathLike[str]) -> LinearProgram:
-        """The linear program in an MPS file, read by HiGHS.
+    def read_mps(cls, path: str | PathLike[str], sets: Mapping[str, str] | None = None) -> LinearProgram:
+        """The linear program in an MPS file, read by HiGHS; what had to be decided is in its `notes`.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+        sets : mapping of str to str, optional
+            Which of several sets to use, such as {"RHS": "RHS2", "BOUNDS": "low"}; the first of each where omitted.
+
+        Raises
+        ------
+        FileFormatError, NotLinearError, UnknownNameError
+            See `otmodels.languages.files.read_mps`.
+        """
+        return cls.of(door().read_mps(Path(path), sets))
+
+    @classmethod
+    def read_lp(cls, path: str | PathLike[str]) -> LinearProgram:
+        """The linear program in a file in CPLEX's LP format, read by HiGHS.
 
         Raises
         ------
         FileFormatError, NotLinearError
-            See `otmodels.languages.mps.read_mps`.
+            See `otmodels.languages.files.read_lp`.
         """
-        return cls.of(door().read_mps(Path(path)))
+        return cls.of(door().read_lp(Path(path)))
 
     def write_mps(self, path: str | PathLike[str]) -> None:
         """Write an MPS file that reads back as this program; see `otmodels.languages.mps` for names with blanks.
