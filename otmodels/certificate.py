@@ -173,16 +173,17 @@ class _Claim:
         """Run the checks that there are numbers for, and put the bounds together."""
         dual, interval = self._bounds()
         allowed = self.allowed_width(interval)
+        beside = max(allowed - interval.width, 0.0)  # a value and the interval together are no wider than what passes
         checks: list[Check] = []
         primal, own = np.nan, np.nan
         if self.plan is not None:
             checks += self._plan_checks()
             primal = self._plan_value(interval)
-            checks.append(Check("value of the plan beside the interval", spread(primal, interval), allowed))
+            checks.append(Check("value of the plan lies in the interval", outside(primal, interval), beside))
         if self.f is not None:
             checks.append(self._slack_check(dual))
             own, off = self._own_value(dual)
-            checks.append(Check("value of the potentials beside the interval", spread(own, interval), max(allowed, off)))
+            checks.append(Check("value of the potentials lies in the interval", outside(own, interval), max(beside, off)))
             if self.plan is not None:
                 checks.append(self._complementarity(allowed))
         width = interval.width if np.isfinite(interval.size) else np.inf
@@ -314,12 +315,9 @@ def _about(problem: TransportProblem) -> str:
     return "; ".join([*parts, *problem.adjustments])
 
 
-def spread(value: float, interval: Interval) -> float:
-    """Width of what a value and an interval span together; by how much it is outside where a bound is missing."""
-    lower, upper = min(value, interval.lower), max(value, interval.upper)
-    if not np.isfinite(interval.size):
-        return max(value - interval.upper, interval.lower - value, 0.0)
-    return upper - lower
+def outside(value: float, interval: Interval) -> float:
+    """By how much a value is outside an interval."""
+    return max(value - interval.upper, interval.lower - value, 0.0)
 
 
 def _atom_check(name: str, measure: Measure, violation: FloatArray, tolerance: FloatArray) -> Check:

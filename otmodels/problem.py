@@ -14,7 +14,7 @@ import pandas as pd
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.cost import BLOCK_ENTRIES, BaseCost, Cost
 from otmodels.errors import ForbiddenAtomError, ParameterError, ShapeError, UnbalancedError, UnknownNameError
-from otmodels.masses import ExactTarget, Rationals, corrected, exact_target
+from otmodels.masses import ExactTarget, Rationals, corrected, exact_scale, exact_target
 from otmodels.measure import Measure, some
 
 
@@ -199,7 +199,10 @@ def _balanced(source: Measure, target: Measure, balance: str) -> tuple[Measure, 
     if a == b:
         return source, target, target.mass, ()
     note = f"target masses multiplied by {a / b!r}: the totals {a!r} and {b!r} differed by rounding"
-    return source, target.scaled(a / b), target.mass, (note,)
+    in_doubles = abs(a - b) <= 4 * np.sqrt(source.size + target.size) * np.finfo(np.float64).eps * max(a, b)
+    if in_doubles and exact_scale(source.mass, target.mass) == 1:
+        return source, target, target.mass, ()  # only the sums were rounded
+    return source, target if in_doubles else target.scaled(a / b), target.mass, (note,)
 
 
 def _check_products(source: Measure, target: Measure, cost_unit: float) -> None:

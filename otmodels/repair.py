@@ -15,7 +15,7 @@ from fractions import Fraction
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components, dijkstra, minimum_spanning_tree
+from scipy.sparse.csgraph import breadth_first_order, connected_components, dijkstra, minimum_spanning_tree
 
 from otmodels.arrays import BoolArray, FloatArray, IndexArray
 from otmodels.blocks import over_blocks
@@ -26,6 +26,9 @@ from otmodels.safe import SafeDual
 MOST_PARTS = 2048
 """Most parts of a forest between which mass is routed by shortest paths."""
 
+
+MOST_PAIRS = 1 << 26
+"""Most pairs that are looked at for steps between parts."""
 
 SLOPPY = 1e-12
 """Residuals of more than this part of the total mass are no rounding: spreading them may cost less than routing them."""
@@ -132,6 +135,33 @@ class _Routing:
 
     def cost(self) -> float:
         """What it costs; +inf where it cannot be done."""
+        along = self._along_tree()
+        return self._in_parts() if along is None else along
+
+    def _along_tree(self) -> float | None:
+        """What it costs to route along the forest; None where it is no tree, or a pair carries less than passes along it."""
+        n = self.pairs.nodes
+        if self.one.size < np.count_nonzero(np.concatenate([self.pairs.problem.a, self.pairs.problem.b])) - 1:
+            return None
+        graph = coo_array((np.arange(1, self.one.size + 1), (self.one, self.other)), shape=(n, n)).tocsr()
+        root = int(self.one[self.mass.argmax()]) if self.one.size else 0
+        order, above = breadth_first_order(graph, root, directed=False)
+        child, parent = order[1:], above[order[1:]]
+        if child.size < self.one.size or self.size.sum() > self.size[order].sum() * (1 + 4 * n * UNIT):
+            return None
+        edge = np.asarray(graph[child, parent]).ravel() + np.asarray(graph[parent, child]).ravel() - 1
+        passing, error = self.signed.tolist(), self.error.tolist()
+        for node, over in zip(child[::-1].tolist(), parent[::-1].tolist(), strict=True):
+            passing[over] += passing[node]
+            error[over] += error[node]
+        load = (np.abs(np.array(passing)[child]) + np.array(error)[child]) * (1 + n * UNIT)
+        load += n * UNIT * float(self.size.sum()) * (load > 0)
+        if (self.mass[edge] < load).any():
+            return None
+        return bounded_above(load * self.slack[edge])
+
+    def _in_parts(self) -> float:
+        """What it costs where light pairs are left as they are, and parts balanced through the heaviest."""
         n = self.pairs.nodes
         alive, kept = np.ones(self.mass.size, dtype=bool), np.ones(self.mass.size, dtype=bool)
         gone = np.zeros(n, dtype=bool)
@@ -182,7 +212,7 @@ class _Routing:
         amount = np.where(off, (np.abs(surplus) + doubt) * (1 + 4 * UNIT), 0.0)
         if np.count_nonzero(amount) <= 1:  # the totals are equal, so that one part cannot be off by itself
             return 0.0
-        if count > MOST_PARTS:
+        if count > MOST_PARTS or self.pairs.problem.source.size * self.pairs.problem.target.size > MOST_PAIRS:
             return np.inf
         weight, least = _sums(part[self.one[alive]], self.mass[alive], count), np.full(count, np.inf)
         np.minimum.at(least, part[self.one[alive]], self.mass[alive])
