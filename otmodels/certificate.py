@@ -196,7 +196,7 @@ class _Claim:
         if not np.isfinite(interval.size):
             return 0.0
         relative = self.tolerances.gap * interval.size
-        return relative if interval.width <= relative else max(relative, self.rounding)
+        return relative if interval.width <= relative or self._is_large() else max(relative, self.rounding)
 
     def _bounds(self) -> tuple[SafeDual, Interval]:
         """The potentials whose bound is best, and the interval; those of the cheapest pairs are tried where others fall short."""
