@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy as np
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.cost import BaseCost
 from otmodels.errors import NegativeMassError, ShapeError
-from otmodels.exact.pricing import Arc, all_negative, arcs, improve, negative
+from otmodels.exact.pricing import Arc, Pricing
 from otmodels.exact.start import Given, candidates, first_tree, potentials
 from otmodels.exact.tree import Tree
 from otmodels.exact.units import LateError, Pairs, Units
@@ -118,23 +118,24 @@ def _solved(a: Sequence[Fraction], b: Sequence[Fraction], cost: BaseCost, given:
     f, g = potentials(units, given)
     pairs = candidates(units, given, f, g, np.array([x > 0 for x in mass[len(a) :]]))
     tree = first_tree(units, pairs, f, g, mass)
-    pairs = _optimised(units, tree, pairs, ends=False)
+    pricing = Pricing.of(units, tree, mass)
+    pairs = _optimised(pricing, pairs, ends=False)
     if any(tree.mass[node] for node in tree.below[tree.root]):
         _level(units, tree)
-        _optimised(units, tree, pairs, ends=True)
-        _draw_near(units, tree)
-    _fill_in(units, tree, mass)
+        _optimised(pricing, pairs, ends=True)
+        _draw_near(pricing)
+    _fill_in(pricing, mass)
     return _answer(units, tree, parts)
 
 
-def _optimised(units: Units, tree: Tree, pairs: Pairs, *, ends: bool) -> Pairs:
+def _optimised(pricing: Pricing, pairs: Pairs, *, ends: bool) -> Pairs:
     """Pivot until no pair has a negative slack, with `ends` until no mass had better be left elsewhere; the candidates then."""
     while True:
-        if improve(units, tree, arcs(units, tree, negative(units, tree, pairs))):
+        if pricing.improve(pricing.arcs(pricing.negative(pairs))):
             continue
-        if ends and improve(units, tree, _ends(units, tree)):
+        if ends and pricing.improve(_ends(pricing.units, pricing.tree)):
             continue
-        missed = all_negative(units, tree)
+        missed = pricing.all_negative()
         if not missed.i.size:
             return pairs
         pairs = Pairs.joined(pairs, missed)
@@ -154,28 +155,30 @@ def _level(units: Units, tree: Tree) -> None:
         tree.shift(node, -tree.potential[node] if node < tree.sources else tree.potential[node] - units.dear)
 
 
-def _draw_near(units: Units, tree: Tree) -> None:
+def _draw_near(pricing: Pricing) -> None:
     """Potentials of what lacks mass as near to the others as pairs between the two allow."""
+    tree, by_slack = pricing.tree, replace(pricing, sizes=np.zeros_like(pricing.sizes))
     lacking = tree.lacking()
     for node in lacking:
-        tree.shift(node, units.dear)
-    while (missed := all_negative(units, tree)).i.size:
-        worst = min(cost - tree.potential[i] - tree.potential[j] for i, j, cost in arcs(units, tree, missed))
+        tree.shift(node, pricing.units.dear)
+    while (missed := by_slack.all_negative()).i.size:
+        worst = min(cost - tree.potential[i] - tree.potential[j] for i, j, cost in pricing.arcs(missed))
         for node in lacking:
             tree.shift(node, worst)
 
 
-def _fill_in(units: Units, tree: Tree, mass: Sequence[int]) -> None:
+def _fill_in(pricing: Pricing, mass: Sequence[int]) -> None:
     """Potentials of targets without mass as high as all sources allow; 0 where there is no allowed pair."""
+    tree, dear = pricing.tree, pricing.units.dear
     potential = tree.potential
     empty = [node for node in range(tree.sources, tree.root) if not mass[node]]
     for node in empty:
-        potential[node] = units.dear
-    while empty and (missed := all_negative(units, tree)).i.size:
-        for i, j, cost in arcs(units, tree, missed):
+        potential[node] = dear
+    while empty and (missed := pricing.all_negative()).i.size:
+        for i, j, cost in pricing.arcs(missed):
             potential[j] = min(potential[j], cost - potential[i])
     for node in empty:
-        potential[node] = 0 if potential[node] == units.dear else potential[node]
+        potential[node] = 0 if potential[node] == dear else potential[node]
 
 
 def _answer(units: Units, tree: Tree, parts: int) -> ExactAnswer:
