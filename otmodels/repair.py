@@ -30,6 +30,9 @@ MOST_PARTS = 2048
 MOST_PAIRS = 1 << 26
 """Most pairs that are looked at for steps between parts."""
 
+MOST_SPREAD = 1 << 30
+"""Most pairs over which mass is spread."""
+
 SLOPPY = 1e-12
 """Residuals of more than this part of the total mass are no rounding: spreading them may cost less than routing them."""
 
@@ -92,14 +95,14 @@ def width(dual: SafeDual, pairs: Pairs) -> float:
     routing = _Routing(dual, pairs, slack, residual, error)
     routed = routing.cost()
     found = (carried + routed) * (1 + 2 * UNIT) if routed else carried
-    if not pairs.problem.has_forbidden and float(np.abs(residual).sum()) > SLOPPY * pairs.problem.mass_unit:
-        return min(found, _spread(dual, pairs))
+    if float(np.abs(residual).sum()) > SLOPPY * pairs.problem.mass_unit:
+        found = min(found, _spread(dual, pairs))
     if np.isfinite(found):
         return found
     apart = routing.apart(pairs)
     if apart.any():  # what little crosses between parts may be what is in the way
         return width(dual, Pairs(pairs.problem, pairs.i[~apart], pairs.j[~apart], pairs.mass[~apart]))
-    return np.inf if pairs.problem.has_forbidden else _spread(dual, pairs)
+    return _spread(dual, pairs)
 
 
 class _Routing:
@@ -305,8 +308,10 @@ def _distances(steps: FloatArray, hub: int, transit: BoolArray) -> FloatArray:
 
 
 def _spread(dual: SafeDual, pairs: Pairs) -> float:
-    """The width of a plan with rows and columns scaled down, and the rest spread over all pairs; no pair is forbidden."""
+    """The width of a plan with rows and columns scaled down, and the rest spread over all pairs; +inf where one is forbidden."""
     problem, n, mass = pairs.problem, pairs.problem.source.size, pairs.mass
+    if problem.has_forbidden or problem.source.size * problem.target.size > MOST_SPREAD:
+        return np.inf
     given = np.concatenate([problem.a, problem.b + problem.exact_target.correction])
     for index, part in ((pairs.i, slice(0, n)), (pairs.j, slice(n, None))):
         total = _sums(index, mass, given[part].size)

@@ -26,7 +26,7 @@ from otmodels.status import OPTIMAL, PointStatus, Status, Termination
 
 PROVEN = Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.RAY)
 
-EXACT_PAIRS = 1 << 22
+EXACT_PAIRS = 1 << 24
 """Up to so many pairs exact arithmetic is tried."""
 
 EXACT_SECONDS = 60.0
@@ -52,6 +52,8 @@ def exactly(problem: TransportProblem, near: Result, provenance: Provenance, eff
     rational = RationalAnswer(answer.i, answer.j, answer.mass, answer.f, answer.g)
     first = answer.f[int((problem.a > 0).argmax())]
     f, g = _floats([value - first for value in answer.f]), _floats([value + first for value in answer.g])
+    if not (np.isfinite(f).all() and np.isfinite(g).all()):
+        return near
     plan = csr_array(coo_array((_floats(answer.mass), (answer.i, answer.j)), shape=problem.shape))
     plan.eliminate_zeros()
     certificate = certify(problem, plan, f, g, tolerances=effort.tolerances, exact=rational)
@@ -96,4 +98,12 @@ def value_of(certificate: Certificate) -> float:
 
 
 def _floats(values: Iterable[Fraction]) -> FloatArray:
-    return np.array([float(value) for value in values])
+    """As floats, infinite where they are beyond those."""
+    return np.array([_float(value) for value in values])
+
+
+def _float(value: Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf if value > 0 else -np.inf
