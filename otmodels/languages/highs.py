@@ -24,6 +24,7 @@ import numpy as np
 from scipy.sparse import csc_array, hstack
 
 from otmodels.arrays import FloatArray
+from otmodels.deadline import end
 from otmodels.lp import Program, numbered
 from otmodels.status import OPTIMAL, PointStatus, Status, Termination
 from otmodels.tolerances import SOLVER
@@ -114,7 +115,7 @@ class Session:
     def __init__(self, program: Program, deadline: float, verbose: bool) -> None:
         self.program = program
         self.units = Units.of(program)
-        self.deadline = deadline
+        self.deadline = min(deadline, end())
         self.verbose = verbose
         self.iterations = 0
         self.seconds = 0.0
