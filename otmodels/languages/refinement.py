@@ -29,11 +29,11 @@ from otmodels.status import Termination
 ROUNDS = 8
 """Most corrections that are solved for."""
 
-LONG, AT_LEAST = 4.0, 0.5
-"""The corrections together take at most so many times what the solve took, or so many seconds."""
+LONG, AT_LEAST = 10.0, 0.5
+"""The corrections together take at most so many times the seconds that the solve took, or so many seconds."""
 
-FEW = 1_000
-"""Iterations that a correction may always take, besides as many as the solve took and one a row."""
+MANY, FEW = 4, 1_000
+"""A correction takes at most so many times the iterations that the solve took, one more for each row, and so many more."""
 
 SHARE, FIRST, LAST = 1 / 4, 500, 200
 """What is worth nothing is put right as well where a correction takes at most this share of the iterations that the solve
@@ -111,7 +111,7 @@ class _Rounds:
 
     def refined(self, start: Judged, enough: Enough) -> Judged:
         """What matters put right, and with it what is worth nothing, as far as that is cheap."""
-        most = self._iterations + start.y.size + FEW
+        most = MANY * self._iterations + start.y.size + FEW
         best = start
         if start.leaves:
             best = self._of(start, enough, self._share(FIRST), self._ends)
@@ -128,18 +128,19 @@ class _Rounds:
         return max(least, int(SHARE * self._iterations))
 
     def _of(self, best: Judged, enough: Enough, iterations: int, ends: float, *, lenient: bool = False) -> Judged:
-        """Corrections until nothing is wrong, one cannot be had, or its answer is no better."""
-        units, p, d = self._session.units, 1.0, 1.0
+        """Corrections until nothing is wrong, one cannot be had, or its answer is no better, however much it is enlarged."""
+        units, p, d, better = self._session.units, 1.0, 1.0, True
         while not best.right and self.done < ROUNDS:
-            p, d = _magnification(best.primal, units.bound, p), _magnification(best.dual, units.cost, d)
+            last, (p, d) = (p, d), (_magnification(best.primal, units.bound, p), _magnification(best.dual, units.cost, d))
+            if not better and last == (p, d):
+                return best
             answer = self._correction(best.sought(lenient), (p, d), best.x, iterations, ends)
             if answer is None:
                 return best
             self.done += 1
             found = self._judge.of(best.x + answer[0] / p, best.y + answer[1] / d, enough)
-            if not found.better_than(best, units.bound, units.cost):
-                return best
-            best = found
+            better = found.better_than(best, units.bound, units.cost)
+            best = found if better else best
         return best
 
     def _correction(
