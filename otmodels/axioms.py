@@ -15,6 +15,7 @@ import pandas as pd
 
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.cost import BaseCost, Cost, GroundCost
+from otmodels.deadline import check
 from otmodels.errors import DuplicateLabelError, LabelMismatchError, NotAMetricError, ShapeError
 from otmodels.measure import some
 from otmodels.metrics import Haversine, Metric, Minkowski
@@ -357,6 +358,7 @@ def _triangle(values: FloatArray, labels: pd.Index[Any]) -> Axiom:
     step = max(1, TILE_ENTRIES // n)
     with np.errstate(over="ignore"):
         for start in range(0, n, step):
+            check()
             rows = slice(start, start + step)
             direct, detour = values[rows], _detour(upper, rows)
             excess = np.subtract(direct, detour, where=direct > detour, out=np.zeros_like(direct)).ravel()

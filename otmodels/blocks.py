@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from otmodels.arrays import FloatArray
 from otmodels.cost import BaseCost
+from otmodels.deadline import OutOfTimeError
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -19,10 +20,6 @@ BLOCK = 1 << 18
 
 _FEW_PARTS = 4
 _THREADS = min(os.cpu_count() or 1, 2)
-
-
-class OutOfTimeError(Exception):
-    """A pass over all pairs was ended by its deadline."""
 
 
 def over_blocks(

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from otmodels.deadline import keeps_time_limit
 from otmodels.errors import InfeasibleError, SolveError, StoppedError, UnboundedError
 from otmodels.families import Answer, Effort, Family, Way, is_settled, settled
 from otmodels.feasibility import Infeasibility
@@ -90,6 +91,7 @@ class Model:
         declared = self._family.infeasibility()
         return conflict(self.linear_program()) if declared is None else declared
 
+    @keeps_time_limit
     def solve(self, *, time_limit: float | None = None, throw: bool = True, verbose: bool = False) -> ModelResult:
         """Solve with HiGHS through the language's interface, in units, and certify; without a proof, go on in exact arithmetic.
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from otmodels.deadline import keeps_time_limit, suffices
 from otmodels.errors import ParameterError, UnknownNameError
 from otmodels.families import (
     Effort,
@@ -19,6 +20,7 @@ from otmodels.families import (
     KantorovichRubinstein,
     Way,
     applicable_network,
+    begun,
     carried,
     finest_infeasibility,
     infeasible,
@@ -45,6 +47,9 @@ Support: TypeAlias = Literal["full", "neighbours", "generated"] | Network | npt.
 
 MOST_FLOW = 1 << 22
 """Most pairs along which a maximum flow looks for a feasible plan before a program is stated; above, it takes gigabytes."""
+
+FLOW = 1e-6
+"""Seconds a pair that it takes."""
 
 FALLBACK = 1 << 18
 """Up to so many pairs, all of them are tried where generated ones gave no proof: seconds."""
@@ -143,6 +148,7 @@ def solve(
     watch: Watch | None = ...,
     verbose: bool = ...,
 ) -> Solution | LipschitzSolution | Unsolved: ...
+@keeps_time_limit
 def solve(
     problem: TransportProblem,
     form: str = "primal",
@@ -202,7 +208,7 @@ def solve(
     check_time_limit(time_limit)
     started, asked = time.perf_counter(), Asked(time_limit=time_limit, watch=watch, verbose=verbose)
     found = infeasibility(problem) if _flows_fast(problem) else None
-    family = infeasible(found) if found else _family(problem, form, support, force, asked)
+    family = infeasible(found) if found else begun(lambda: _family(problem, form, support, force, asked), problem, language)
     if isinstance(family, Unsolved):
         if throw:
             raise error_of(family)
@@ -263,7 +269,8 @@ def _afresh(family: Family, form: str, reason: str, verbose: bool, effort: Effor
 
 
 def _flows_fast(problem: TransportProblem) -> bool:
-    return problem.shape[0] * problem.shape[1] <= MOST_FLOW
+    pairs = problem.shape[0] * problem.shape[1]
+    return pairs <= MOST_FLOW and suffices(FLOW * pairs)
 
 
 @overload

@@ -16,7 +16,12 @@ import numpy as np
 import pytest
 
 import otmodels as om
+from otmodels.deadline import OutOfTimeError, check, end, keeps_time_limit, suffices, within
 from otmodels.errors import ParameterError, StoppedError
+from otmodels.families.beginning import at_once
+from otmodels.languages import solve_program
+from otmodels.languages.building import building_seconds
+from otmodels.lp import LinearProgram
 from otmodels.status import PointStatus, Termination
 
 every_model = pytest.mark.parametrize(("form", "language"), om.supports("primal", "dual"))
@@ -135,6 +140,131 @@ class TestTimeLimit:
         assert getattr(unsolved.status, field) in (PointStatus.NONE, PointStatus.FEASIBLE)
         assert str(unsolved.status) == "time_limit"
         assert unsolved.summary().loc["proven lower bound", "value"] == unsolved.interval[0]
+
+
+def moved_picture(metric: str, power: float) -> tuple[om.TransportProblem, float]:
+    """A picture of 40 x 60 pixels and the same one moved by (6, 8), and the value: all of it moves that far."""
+    picture = np.random.default_rng(0).integers(1, 10, (30, 50)).astype(float)
+    before, after = np.zeros((40, 60)), np.zeros((40, 60))
+    before[:30, :50], after[6:36, 8:58] = picture, picture
+    source, target = om.grid_measure(before), om.grid_measure(after)
+    far = {"euclidean": 10.0, "cityblock": 14.0, "chebyshev": 8.0}[metric]
+    return om.TransportProblem(source, target, om.ground_cost(source, target, metric, power)), far**power * picture.sum()
+
+
+class TestBeforeThereIsAModel:
+    @pytest.mark.parametrize("language", ["cvxpy", "pyomo", "highspy"])
+    @pytest.mark.parametrize(("metric", "power"), [("euclidean", 1), ("cityblock", 1), ("chebyshev", 1), ("euclidean", 2)])
+    def test_a_model_that_takes_longer_to_build_than_there_is_time_is_not_begun(
+        self, metric: str, power: float, language: str
+    ) -> None:
+        problem, value = moved_picture(metric, power)
+        unsolved = om.solve(problem, language=language, time_limit=1e-3, throw=False)
+        assert isinstance(unsolved, om.Unsolved)
+        assert unsolved.status.termination is Termination.TIME_LIMIT
+        assert "no model was begun, since 5,760,000 pairs" in unsolved.message
+        lower, upper = unsolved.interval
+        assert value * (1 - 1e-12) <= lower <= value  # Jensen's inequality is an equation here
+        assert value <= upper < 10 * value
+        with pytest.raises(StoppedError, match="no model was begun"):
+            om.solve(problem, language=language, time_limit=1e-3)
+
+    def test_a_model_that_can_be_built_in_time_is(self) -> None:
+        assert isinstance(om.solve(scattered(30), "dual", "pyomo", time_limit=600), om.Solution)
+
+    @pytest.mark.parametrize("seed", range(5))
+    @pytest.mark.parametrize("kind", ["matrix", "signed", "forbidden", "rectangular", "concave", "sphere", "line"])
+    def test_what_is_proven_without_a_model_holds_the_value(self, kind: str, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        n, m = (7, 4) if kind == "rectangular" else (6, 6)
+        source, target = (om.Measure(rng.random(k) + 0.1, 50 * rng.random((k, 1 if kind == "line" else 2))) for k in (n, m))
+        cost: Any = rng.random((n, m)) - (0.5 if kind == "signed" else 0.0)
+        if kind == "forbidden":
+            cost = np.where((rng.random((n, m)) < 0.2) & ~np.eye(n, dtype=bool), np.inf, cost)
+            target = om.Measure(source.mass)
+            source = om.Measure(source.mass)
+        elif kind in ("rectangular", "concave", "sphere", "line"):
+            cost = om.ground_cost(source, target, "haversine" if kind == "sphere" else "euclidean", {"concave": 0.5}.get(kind, 1))
+        problem = om.TransportProblem(source, target, cost, balance="rescale")
+        value = om.solve(problem).value
+        lower, upper = at_once(problem)
+        assert lower <= value * (1 + 1e-12 * np.sign(value))
+        assert upper >= value * (1 - 1e-12 * np.sign(value))
+        assert np.isfinite([lower, upper]).all()
+
+    def test_mass_that_need_not_move_stays(self) -> None:
+        source = om.grid_measure(np.random.default_rng(0).random((5, 5)))
+        lower, upper = at_once(om.TransportProblem(source, source, om.ground_cost(source, source)))
+        assert lower == 0
+        assert 0 <= upper < 1e-20
+
+        one, other = np.ones((5, 5)), np.ones((5, 5))
+        one[0, 0], other[4, 4] = 2, 2
+        source, target = om.grid_measure(one), om.grid_measure(other)
+        assert at_once(om.TransportProblem(source, target, om.ground_cost(source, target))).upper < 6  # one mass moves 4 sqrt 2
+
+    def test_atoms_in_an_order_that_the_costs_know_are_filled_in_that_order(self) -> None:
+        """Gaspard Monge's order is optimal where costs are convex in the distance along it."""
+        rng = np.random.default_rng(0)
+        steps = np.arange(20)[:, None] - np.arange(30) / 1.5
+        problem = om.TransportProblem(rng.dirichlet(np.ones(20)), rng.dirichlet(np.ones(30)), steps**2)
+        assert at_once(problem).upper == pytest.approx(om.solve(problem).value, rel=1e-9)
+
+    def test_axioms_of_a_metric_are_not_checked_to_the_end(self) -> None:
+        rng = np.random.default_rng(0)
+        points = rng.random((50, 2))
+        costs = np.linalg.norm(points[:, None] - points, axis=2)
+        problem = om.TransportProblem(rng.dirichlet(np.ones(50)), rng.dirichlet(np.ones(50)), costs)
+        unsolved = om.solve(problem, "lipschitz", time_limit=1e-9, throw=False)
+        assert isinstance(unsolved, om.Unsolved)
+        assert "axioms" in unsolved.message
+        assert unsolved.interval[0] <= om.solve(problem).value <= unsolved.interval[1]
+
+    @pytest.mark.parametrize("language", ["cvxpy", "pyomo", "highspy"])
+    def test_twice_the_pairs_take_twice_as_long(self, language: str) -> None:
+        assert building_seconds(2000, language, 1e-6) == 2 * building_seconds(1000, language, 1e-6) > 0
+
+
+class TestTheEndIsSharedByAll:
+    def test_the_first_of_several_ends_counts_and_is_gone_afterwards(self) -> None:
+        with within(1000):
+            outer = end()
+            with within(1e6), within(None):
+                assert end() == outer
+            with within(10):
+                assert end() < outer
+                assert suffices(1)
+                assert not suffices(100)
+            assert end() == outer
+        assert end() == np.inf
+
+    def test_an_error_leaves_no_end_behind(self) -> None:
+        with pytest.raises(OutOfTimeError), within(1e-9):
+            check()
+        assert end() == np.inf
+        check()
+
+    def test_a_verb_hands_its_limit_on(self) -> None:
+        @keeps_time_limit
+        def verb(*, time_limit: Any = None) -> float:
+            return end()
+
+        assert verb() == verb(time_limit=None) == np.inf
+        assert verb(time_limit=1e6) < np.inf
+        assert verb(time_limit="5") == verb(time_limit=float("nan")) == verb(time_limit=-1) == np.inf  # which it refuses itself
+
+    def test_a_program_that_is_solved_within_another_solve_ends_with_it(self) -> None:
+        program = LinearProgram.canonical([1, 1], [[1, 2], [3, 1]], [4, 5])
+        with within(1e-9):
+            assert solve_program(program).status.termination is Termination.TIME_LIMIT
+            assert solve_program(program, time_limit=600).status.termination is Termination.TIME_LIMIT
+        assert solve_program(program, time_limit=600).status.optimal
+
+    def test_pairs_that_are_generated_end_with_the_solve_that_asked_for_them(self) -> None:
+        with within(1e-9):
+            unsolved = om.solve(scattered(80), language="highspy", support="generated", throw=False)
+        assert isinstance(unsolved, om.Unsolved)
+        assert unsolved.status.termination is Termination.TIME_LIMIT
 
 
 SCRIPT = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from otmodels.families.base import Answer, Family
+from otmodels.families.beginning import begun
 from otmodels.families.exactly import exactly, infeasible
 from otmodels.families.kantorovich import (
     Kantorovich,
@@ -28,6 +29,7 @@ __all__ = [
     "KantorovichRubinstein",
     "Way",
     "applicable_network",
+    "begun",
     "carried",
     "exactly",
     "finest_infeasibility",

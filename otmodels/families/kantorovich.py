@@ -16,6 +16,7 @@ from otmodels.certificate import certify
 from otmodels.cost import OnPairs
 from otmodels.errors import SolveError
 from otmodels.families.base import Answer, Family, unsolved_program
+from otmodels.families.beginning import at_once
 from otmodels.families.exactly import PROVEN, exactly, infeasible, value_of
 from otmodels.families.settling import Effort
 from otmodels.feasibility import Infeasibility, infeasibility, infeasibility_of
@@ -166,9 +167,9 @@ class Kantorovich(Family):
         return Infeasible(PROVEN, self.problem, self._interval(form, answer), message, found)
 
     def _interval(self, form: str, answer: Answer) -> Interval:
-        """What a stopped run proves: (f, f^c) below, its point above, or what an independent coupling costs."""
+        """What a stopped run proves: (f, f^c) below, its point above, or what is proven without one."""
         plan, f, _ = self._parts(form, answer)
-        known = certify(self.problem, plan, f).interval.intersection(certify(self.problem, plan).interval)
+        known = certify(self.problem, plan, f).interval.intersection(at_once(self.problem))
         if self._generated is not None:
             made = self._generated
             known = known.intersection(certify(self.problem, made.plan, made.f, made.g).interval)

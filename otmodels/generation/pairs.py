@@ -24,8 +24,9 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array, eye_array, hstack
 
 from otmodels.arrays import FloatArray, IndexArray
-from otmodels.blocks import OutOfTimeError, over_blocks
+from otmodels.blocks import over_blocks
 from otmodels.cost import BaseCost, GroundCost
+from otmodels.deadline import OutOfTimeError
 from otmodels.errors import ParameterError
 from otmodels.generation.rounds import FINISHES, ROUNDING, Generation, Round, Watch
 from otmodels.generation.start import Masses, start_from

@@ -19,6 +19,7 @@ from typing import TypeAlias, TypedDict
 import numpy as np
 
 from otmodels.arrays import FloatArray
+from otmodels.deadline import end
 from otmodels.languages import PRIMAL_SIMPLEX, Session
 from otmodels.languages.highs import Answer
 from otmodels.status import PointStatus, Status, Termination
@@ -97,7 +98,7 @@ class Generation(ABC):
     session: Session
 
     def __init__(self, deadline: float, watch: Watch | None, verbose: bool) -> None:
-        self.deadline, self.watch, self.verbose = deadline, watch, verbose
+        self.deadline, self.watch, self.verbose = min(deadline, end()), watch, verbose
         self.started = time.perf_counter()
         self.rounds: list[Round] = []
         self.refinements = 0

@@ -24,6 +24,7 @@ import numpy as np
 from scipy.sparse import csc_array, hstack
 
 from otmodels.arrays import FloatArray
+from otmodels.deadline import end
 from otmodels.lp import Program, numbered
 from otmodels.status import OPTIMAL, PointStatus, Status, Termination
 from otmodels.tolerances import SOLVER
@@ -82,16 +83,20 @@ class Method:
         HiGHS's number of a simplex strategy.
     crossover : bool
         Whether an interior point method goes on to a vertex.
+    perturbed : bool
+        Whether the primal simplex method changes bounds a little at random against degeneracy.
     """
 
     name: str
     solver: str
     strategy: int = 1
     crossover: bool = True
+    perturbed: bool = True
 
 
 DUAL_SIMPLEX = Method("dual simplex", "simplex", 1)
 PRIMAL_SIMPLEX = Method("primal simplex", "simplex", 4)
+STEADY = Method("primal simplex", "simplex", 4, perturbed=False)
 INTERIOR_POINT = Method("interior point (hipo) and crossover", "hipo")
 METHODS = (
     DUAL_SIMPLEX,
@@ -110,9 +115,10 @@ class Session:
     def __init__(self, program: Program, deadline: float, verbose: bool) -> None:
         self.program = program
         self.units = Units.of(program)
-        self.deadline = deadline
+        self.deadline = min(deadline, end())
         self.verbose = verbose
         self.iterations = 0
+        self.seconds = 0.0
         self.highs = highspy.Highs()
         self.highs.silent()
         self._load()
@@ -173,20 +179,45 @@ class Session:
             matrix.data / units.rows[matrix.indices],
         )
 
-    def run(self, method: Method = DUAL_SIMPLEX) -> Answer:
-        """Run a method, the simplex methods from where the last run ended; no presolve: what measured best here."""
-        remaining = self.deadline - time.perf_counter()
+    def run(self, method: Method = DUAL_SIMPLEX, *, seconds: float = np.inf, iterations: int | None = None) -> Answer:
+        """Run a method, the simplex methods from where the last run ended; no presolve: what measured best here.
+
+        Parameters
+        ----------
+        method : Method
+            Which.
+        seconds : float
+            Most of this run, besides the session's deadline.
+        iterations : int, optional
+            Most of this run, of the simplex methods.
+        """
+        started = time.perf_counter()
+        remaining = min(seconds, self.deadline - started)
         if remaining <= 0:
             return Answer(Status(Termination.TIME_LIMIT, PointStatus.NONE, PointStatus.NONE), None, None)
         options: dict[str, Any] = {"solver": method.solver, "simplex_strategy": method.strategy, "presolve": "off"}
         options["run_crossover"] = "on" if method.crossover else "off"
         options |= {"primal_feasibility_tolerance": SOLVER, "dual_feasibility_tolerance": SOLVER, "output_flag": self.verbose}
-        if np.isfinite(remaining):
-            options["time_limit"] = self.highs.getRunTime() + remaining
+        options["time_limit"] = self.highs.getRunTime() + remaining if np.isfinite(remaining) else highspy.kHighsInf
         for name, value in options.items():
             self.highs.setOptionValue(name, value)
-        _run_in_thread(self.highs)
+        limits: dict[str, Any] = {} if iterations is None else {"simplex_iteration_limit": iterations}
+        if not method.perturbed:
+            limits["primal_simplex_bound_perturbation_multiplier"] = 0.0
+        with self._set(limits):
+            _run_in_thread(self.highs)
+        self.seconds += time.perf_counter() - started
         return self._answer()
+
+    @contextmanager
+    def _set(self, options: dict[str, Any]) -> Iterator[None]:
+        """Within, options have other values."""
+        before = {name: self.highs.getOptionValue(name)[1] for name in options}
+        for name, value in options.items():
+            self.highs.setOptionValue(name, value)
+        yield
+        for name, value in before.items():
+            self.highs.setOptionValue(name, value)
 
     def afresh(self, method: Method) -> Answer:
         """Run a method from the beginning, whatever the last run left."""

@@ -14,6 +14,7 @@ from scipy.sparse import csc_array, issparse
 
 from otmodels.arrays import FloatArray, floats
 from otmodels.checks import Certificate
+from otmodels.deadline import keeps_time_limit
 from otmodels.errors import ShapeError
 from otmodels.lp import duality
 from otmodels.lp.algebra import WIDTH, algebra
@@ -217,6 +218,7 @@ class LinearProgram(Program):
         """The form min c'x, A x >= b, x >= 0; with the way back."""
         return canonical_form(self)
 
+    @keeps_time_limit
     def solve(self, *, time_limit: float | None = None, verbose: bool = False) -> LPSolution:
         """Solve with HiGHS, in units and refined, and certify.
 
