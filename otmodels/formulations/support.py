@@ -142,10 +142,9 @@ def _pairs(problem: TransportProblem, support: Literal["full"] | npt.ArrayLike) 
     i, j = flat // m, flat % m
     allowed = np.isfinite(problem.cost.at(i, j))
     i, j = i[allowed], j[allowed]
-    for side, labels, reached in (("source", problem.source.labels, i), ("target", problem.target.labels, j)):
-        alone = np.setdiff1d(np.arange(len(labels)), reached)
+    for side, measure, reached in (("source", problem.source, i), ("target", problem.target, j)):
+        alone = np.setdiff1d(np.flatnonzero(measure.mass), reached)
         if alone.size:
-            raise LabelMismatchError(
-                "support", f"{side} {some(labels[alone])} has no allowed pair in it", "Give every atom at least one pair"
-            )
+            fault = f"{side} {some(measure.labels[alone])} has no allowed pair in it"
+            raise LabelMismatchError("support", fault, "Give every atom with mass at least one pair")
     return i, j

@@ -27,6 +27,7 @@ from otmodels.arrays import FloatArray, IndexArray
 from otmodels.blocks import OutOfTimeError, over_blocks
 from otmodels.cost import BaseCost, GroundCost
 from otmodels.errors import ParameterError
+from otmodels.feasibility import stranded
 from otmodels.generation.rounds import ROUNDING, Generation, Round, Watch
 from otmodels.generation.start import Masses, start_from
 from otmodels.generation.sweeps import first_of_node
@@ -118,12 +119,22 @@ def generate_pairs(
     ParameterError
         A metric of the user's gives different distances for the same points.
     """
-    rows, columns = np.flatnonzero(problem.a > 0), np.flatnonzero(problem.b > 0)
+    cut_off, reach = stranded(problem)
+    if cut_off:
+        return _nothing(problem)
+    rows, columns = (np.flatnonzero((mass > 0) & some) for mass, some in zip((problem.a, problem.b), reach, strict=True))
     whole = (rows.size, columns.size) == problem.shape
     cost = problem.cost if whole else problem.cost.among(rows, columns)
     deadline = time.perf_counter() + (time_limit or np.inf)
     made = _Pairs(cost, (problem.a[rows], problem.b[columns]), deadline, watch, verbose).generated(gap)
     return made if whole else _put_back(problem, made, rows, columns)
+
+
+def _nothing(problem: TransportProblem) -> GeneratedPairs:
+    """The answer where an atom with mass has no pair: infeasible, and no plan begun."""
+    status, none = Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.NONE), np.zeros(0, dtype=np.intp)
+    f, g = np.zeros(problem.a.size), np.zeros(problem.b.size)
+    return GeneratedPairs(status, none, none, csr_array(problem.shape), f, g, (), 0, 0, 0.0)
 
 
 def _put_back(problem: TransportProblem, made: GeneratedPairs, rows: IndexArray, columns: IndexArray) -> GeneratedPairs:

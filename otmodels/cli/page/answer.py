@@ -117,7 +117,7 @@ def _infeasible(data: Dataset, found: Infeasibility) -> Iterator[Html]:
     yield element("p", element("strong", "INFEASIBLE", class_="bad"), " no plan meets all masses: proven", class_="verdict")
     unit = f" {data.mass_unit}".rstrip()
     reasons = (element("li", f"{bottleneck}{unit}") for bottleneck in found.bottlenecks)
-    hall = "Forbidden pairs leave these sources too little room (Hall's condition), whatever the costs:"
+    hall = "Forbidden pairs leave these atoms too little, whatever the costs (Hall's condition):"
     yield joined((element("p", hall), element("ul", *reasons)))
     atoms, pairs = found.table(), found.repair()
     yield shortened("Atoms that are stuck", atoms, lambda some: _stuck(some, data), what="atom", by=atoms["mass"])
