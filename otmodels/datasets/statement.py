@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from otmodels.cost import BaseCost, ground_cost, read_cost
 from otmodels.errors import FileFormatError, LabelMismatchError, ParameterError, UnknownNameError
 from otmodels.measure import Measure
 from otmodels.network.graph import Graph, graph_cost
+from otmodels.words import nearest
 
 _SCHEMA: dict[str, dict[str, type]] = {
     "": {
@@ -166,8 +166,8 @@ def _check_keys(path: Path, table: str, stated: Mapping[str, Any]) -> None:
     for key, value in stated.items():
         where = f"{path}, {table}.{key}" if table else f"{path}, {key}"
         if key not in known:
-            near = [f"Did you mean {match!r}? " for match in get_close_matches(key, known, n=1)]
-            raise UnknownNameError(where, "is not a known key", f"{''.join(near)}The keys here are {', '.join(known)}")
+            remedy = f"{nearest(key, list(known))}The keys here are {', '.join(known)}"
+            raise UnknownNameError(where, "is not a known key", remedy)
         kinds = (int, float) if known[key] is float else (known[key],)
         if not isinstance(value, kinds) or (isinstance(value, bool) and known[key] is not bool):
             raise ParameterError(where, f"is {value!r}", f"Write {_WORDS[known[key]].format(key=key)}")

@@ -18,6 +18,7 @@ from otmodels.formulations.names import keys, names_of, texts
 from otmodels.lp import Names
 from otmodels.measure import some
 from otmodels.problem import TransportProblem
+from otmodels.words import unknown
 
 
 class Support:
@@ -124,9 +125,10 @@ class Support:
 def _pairs(problem: TransportProblem, support: Literal["full"] | npt.ArrayLike) -> tuple[IndexArray, IndexArray] | None:
     if isinstance(support, str):
         if support != "full":
-            raise UnknownNameError(
-                "support", f"{support!r} is not for this form", "Choose 'full' or 'generated', or give an array of pairs (k, 2)"
-            )
+            if support == "neighbours":
+                remedy = "Choose full or generated, or one of the forms lipschitz and flow"
+                raise UnknownNameError("support", f"{support!r} is not for this form", remedy)
+            raise unknown("support", support, ("full", "generated"), "or give an array of pairs (k, 2)")
         return problem.allowed_pairs() if problem.has_forbidden else None
     try:
         given = numbers("support", support)
