@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
 from otmodels.errors import UnknownNameError
@@ -25,6 +26,8 @@ _CALLED_ELSEWHERE = {
     "rescale": "normalise normalize normalised normalized scale",
 }
 """What users of other packages call the names that are known here, in small letters."""
+
+_PYTHON_ONLY = re.compile(r",? or give (?:a callable|arcs|an array of pairs \(k, 2\))|, or None\b")
 
 _MEANT = {word: name for name, words in _CALLED_ELSEWHERE.items() for word in words.split()}
 
@@ -68,3 +71,24 @@ def nearest(word: object, known: Sequence[str]) -> str:
     close = [bare] if bare in meant else get_close_matches(bare, meant, n=1)
     name, _, rest = meant[close[0]].partition(" ") if close else ("", "", "")
     return f"Did you mean {' '.join(filter(None, (repr(name), rest)))}? " if close else ""
+
+
+def restated(text: str, names: Sequence[str], stated: Callable[[str, str], str]) -> str:
+    """A message for somebody who writes no Python, without what can be given in Python alone.
+
+    Parameters
+    ----------
+    text : str
+        The message.
+    names : sequence of str
+        Arguments that are stated in another way.
+    stated : callable
+        How: from name and value.
+
+    Examples
+    --------
+    >>> restated("Give order=3, or None", ["order"], lambda name, value: f"--{name} {value}")
+    'Give --order 3'
+    """
+    argument = re.compile(rf"\b({'|'.join(map(re.escape, names))})=(?:'(\w+)'|([\w.]+))")
+    return argument.sub(lambda found: stated(found[1], found[2] or found[3]), _PYTHON_ONLY.sub("", text))

@@ -9,7 +9,7 @@ import typer
 
 from otmodels import certify as certify_numbers
 from otmodels.cli import inputs, payload, report
-from otmodels.cli.app import ExitCode
+from otmodels.cli.faults import ExitCode
 from otmodels.cli.reading import read_plan, read_potentials
 from otmodels.cli.terminal import console, progress
 from otmodels.errors import ParameterError

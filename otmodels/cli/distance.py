@@ -10,7 +10,7 @@ import typer
 from rich.console import RenderableType
 
 from otmodels.cli import inputs, numerals, payload, report
-from otmodels.cli.app import ExitCode
+from otmodels.cli.faults import ExitCode
 from otmodels.cli.files import Folder, write_result
 from otmodels.cli.routes import is_certified, shortest
 from otmodels.cli.solve import OutOption, TimeLimitOption, VerboseOption
