@@ -201,7 +201,12 @@ class TestSolve:
         printed = otmodels("solve", DATA / "world_population")
         assert "the 20 largest" in printed
         assert re.search(r"and \d+ smaller moves; all: --out DIR", printed)
-        assert re.search(r"China +China", printed)
+        assert re.search(r"China +India", printed)
+
+    def test_what_moves_nowhere_is_not_among_the_largest_moves(self) -> None:
+        printed = otmodels("solve", DATA / "world_population")
+        assert not re.search(r"China +China", printed)
+        assert re.search(r"0\.813458 share of the total stays where it is, at 92 places, and is left out", printed)
 
     def test_labels_print_as_they_are(self, stone: Path) -> None:
         (stone / "source.csv").write_text('label,mass\n"[red]x [/] :smile:",3\n"a\x1b[31mb",1\n')
@@ -337,7 +342,8 @@ class TestCertify:
 
     def test_a_plan_alone_proves_an_upper_bound(self, numbers: Path) -> None:
         read = as_json("certify", numbers, "--plan", numbers / "plan.csv", code=NOT_CERTIFIED)
-        assert read["interval"] == [2, 4]
+        lower, upper = read["interval"]
+        assert lower <= 4 == upper
 
     def test_potentials_alone_prove_a_lower_bound(self, numbers: Path) -> None:
         words = ("certify", numbers, "--potentials", numbers / "potentials.csv")
@@ -415,7 +421,7 @@ class TestBadInput:
         [
             (("--form", "quadratic"), "Choose one of primal, dual"),
             (("--language", "ampl"), "Choose one of cvxpy, pyomo, highspy"),
-            (("--time-limit", "-1"), "time_limit"),
+            (("--time-limit", "-1"), "--time-limit: is -1.0. Give a number of seconds > 0."),
             (("--metric", "euclidean"), "is given beside the data set"),
             (("--out", "{stone}/cost.csv"), "cannot be made"),
         ],

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "otmodels"
 ROOMS: tuple[frozenset[str], ...] = tuple(
     frozenset(room.split())
     for room in (
-        "errors status tolerances arrays interval checks rounding words",
+        "errors status tolerances arrays interval checks rounding words rows",
         "measure metrics cost blocks masses problem feasibility axioms images line network",
         "lp",
         "languages",

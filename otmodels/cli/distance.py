@@ -82,5 +82,3 @@ def _answer(data: Dataset, result: Result) -> Iterator[RenderableType]:
         unit = f" {data.units.distance}".rstrip() if abs(mass - 1) <= UNIT_MASS else f", for a mass of {mass:.6g} and not of 1"
         yield fact("distance", f"W_{power:g} = {numerals.value(result.distance)}{unit}", "bold")
     yield from report.answer(data, result)
-    if not isinstance(result, Unsolved):
-        yield fact("interval", report.interval(result.interval))

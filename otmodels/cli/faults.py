@@ -23,6 +23,13 @@ _OPTIONS = (
 )
 """Arguments of Python that are options of the same name."""
 
+_BESIDE = {
+    "is None": "is missing",
+    "is given beside a graph": "is given beside --graph",
+    "is given beside a cost matrix": "is given beside --cost",
+}
+"""What an option has, or has beside it, in the words of options."""
+
 _KEYS = {"invert": "grid", "directed": "cost"}
 """What is stated in problem.toml alone, and the table that it stands in."""
 
@@ -80,8 +87,10 @@ def _about(error: OtmodelsError) -> dict[str, Any]:
     """What is known of an error."""
     kind: dict[str, Any] = {"kind": type(error).__name__}
     if isinstance(error, InputError):
-        named = f"--{error.argument.replace('_', '-')}" if error.argument in _OPTIONS else error.argument
-        fault, remedy = in_options(error.fault), in_options(error.remedy)
+        option = error.argument in _OPTIONS or (error.fault in _BESIDE and error.argument.isidentifier())
+        named = f"--{error.argument.replace('_', '-')}" if option else error.argument
+        fault = _BESIDE.get(error.fault, in_options(error.fault)) if option else in_options(error.fault)
+        remedy = in_options(error.remedy)
         return {**kind, "message": f"{named}: {fault}. {remedy}.", "argument": named, "fault": fault, "remedy": remedy}
     about = {**kind, "message": in_options(str(error))}
     if isinstance(error, SolveError):

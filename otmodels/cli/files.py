@@ -85,7 +85,9 @@ def write_flow(folder: Folder, result: LipschitzSolution) -> None:
 
 def _summary(data: Dataset, result: Result) -> pd.DataFrame:
     units = {"value": data.units.value, "mass": data.mass_unit, "cost": data.units.cost, "distance": data.units.distance}
-    about = [("data set", data.title), *((f"unit of {name}", unit) for name, unit in units.items() if unit)]
+    read = [("coordinates", data.places), *(("read", note) for note in data.notes)]
+    known = [(name, said) for name, said in read if said]
+    about = [("data set", data.title), *known, *((f"unit of {name}", unit) for name, unit in units.items() if unit)]
     return pd.concat([result.summary(), pd.DataFrame(about, columns=["fact", "value"]).set_index("fact")])
 
 

@@ -48,6 +48,9 @@ _WORDS = {
 _BESIDE = {"matrix": (), "graph": ("places", "directed", "power"), "metric": ("power", "order")}
 """Ways to give a cost, and the keys that go with each; the first that is given is meant, the last where none is."""
 
+_ARGUMENTS = {"matrix": "cost"}
+"""What keys are called as arguments, where they are called otherwise."""
+
 _CALLED = {"matrix": "a cost matrix", "graph": "a graph"}
 
 
@@ -101,7 +104,7 @@ class CostRule:
         for key in keys:
             if key == way or key in _BESIDE[way]:
                 continue
-            where = f"{path}, cost.{key}" if path else key
+            where = f"{path}, cost.{key}" if path else _ARGUMENTS.get(key, key)
             if way == "metric":
                 raise ParameterError(
                     where, "is given without a graph", 'Name a file of edges, graph = "edges.csv", or leave it out'
