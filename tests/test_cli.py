@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -74,6 +75,14 @@ def as_json(*words: str | Path, code: int = CERTIFIED) -> dict[str, Any]:
     read = json.loads(otmodels(*words, "--json", code=code), parse_constant=refuse)
     assert isinstance(read, dict)
     return read
+
+
+def uncut(picture: Path) -> bool:
+    """Whether nothing in a picture touches its edge, and no edge is far from what it shows: a narrow white margin all around."""
+    drawn = (plt.imread(picture)[..., :3] < 1.0).any(axis=2)
+    rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
+    margins = [rows[0], len(drawn) - 1 - rows[-1], columns[0], drawn.shape[1] - 1 - columns[-1]]
+    return 3 <= min(margins) <= max(margins) <= 40
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -291,6 +300,36 @@ class TestFolder:
         assert [path.name for path in (stone / "result").iterdir()] == ["summary.csv"]
 
 
+class TestLongWords:
+    """Names and units as they are in the world, in every figure that there is."""
+
+    NAMES = ("Hauptbahnhof Frankfurt am Main (tief)", "Llanfairpwllgwyngyllgogerychwyrndrobwll", "Aa", "$x_1$ & <b>")
+    MASS = "metric tonnes, gross weight, insured by the carrier, with packaging and with the pallets that it stands on"
+    UNITS = f'[units]\nmass = "{MASS}"\ncost = "US$ a metric tonne and kilometre of the year 2024"\n'
+
+    @pytest.fixture(params=["matrix", "graph"])
+    def folder(self, request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+        one, two, three, four = self.NAMES
+        pd.DataFrame({"label": [one, two], "mass": [3, 2]}).to_csv(tmp_path / "source.csv", index=False)
+        pd.DataFrame({"label": [three, four], "mass": [1, 4]}).to_csv(tmp_path / "target.csv", index=False)
+        pd.DataFrame([[1, 2], [np.inf, 1]], [one, two], [three, four]).to_csv(tmp_path / "cost.csv")
+        edges = {"from": [one, two, three], "to": [two, three, four], "length": [1, 2, 3]}
+        pd.DataFrame(edges).to_csv(tmp_path / "edges.csv", index=False)
+        pd.DataFrame({"label": self.NAMES, "x": [0, 1, 5, 6], "y": [0, 3, 1, 6]}).to_csv(tmp_path / "places.csv", index=False)
+        cost = {"matrix": 'matrix = "cost.csv"', "graph": 'graph = "edges.csv"\nplaces = "places.csv"'}[request.param]
+        (tmp_path / "problem.toml").write_text(f'title = "Long"\n[cost]\n{cost}\n{self.UNITS}', encoding="utf-8")
+        return tmp_path
+
+    def test_are_not_cut_off_and_leave_room_for_the_figure(self, folder: Path) -> None:
+        form = ("--form", "flow", "--support", "neighbours") if "graph" in (folder / "problem.toml").read_text() else ()
+        result = CliRunner().invoke(app, ["solve", str(folder), *form, "--out", str(folder / "out")])
+        assert result.exit_code == CERTIFIED
+        assert result.stderr == ""  # matplotlib would remark that axes have collapsed
+        pictures = sorted((folder / "out").glob("*.png"))
+        assert len(pictures) >= 4
+        assert [picture.name for picture in pictures if not uncut(picture)] == []
+
+
 class TestCompare:
     def test_lays_all_forms_and_languages_side_by_side(self, stone: Path) -> None:
         printed = otmodels("compare", stone, "--out", stone / "result")
@@ -317,10 +356,13 @@ class TestCertify:
         return stone
 
     @pytest.mark.parametrize("name", BUNDLED)
-    def test_round_trip(self, name: str, tmp_path: Path) -> None:
+    def test_round_trip_and_figures_that_are_not_cut_off(self, name: str, tmp_path: Path) -> None:
         otmodels("solve", DATA / name, *ASKED.get(name, ("--language", "highspy")), "--out", tmp_path)
         printed = otmodels("certify", DATA / name, "--plan", tmp_path / "plan.csv", "--potentials", tmp_path / "potentials.csv")
         assert "certified optimal" in printed
+        pictures = sorted(tmp_path.glob("*.png"))
+        assert pictures
+        assert [picture.name for picture in pictures if not uncut(picture)] == []
 
     def test_anybodys_numbers(self, numbers: Path) -> None:
         read = as_json("certify", numbers, "--plan", numbers / "plan.csv", "--potentials", numbers / "potentials.csv")

@@ -318,7 +318,7 @@ class TestDistance:
     def test_a_rule_beside_a_graph(self) -> None:
         words = ("distance", *files_of("roads", "source", "target"), "--graph", DATA / "roads" / "edges.csv")
         assert "--metric: is given beside --graph" in refusal(*words, "--metric", "euclidean")
-        assert "--cost: is given beside --graph" in refusal("solve", *words[1:], "--cost", DATA / "canning" / "cost.csv")
+        assert "--graph: is given beside --cost" in refusal("solve", *words[1:], "--cost", DATA / "canning" / "cost.csv")
 
     def test_atoms_that_are_no_vertices(self) -> None:
         words = ("distance", *files_of("digits", "source", "target"), "--graph", DATA / "roads" / "edges.csv")

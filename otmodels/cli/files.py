@@ -18,6 +18,7 @@ from otmodels.solution import Unsolved
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
 
 
 TABLES = ("summary", "plan", "potentials", "certificate", "flow", "nodes", "report", "axioms", "attained", "tightness", "compare")
@@ -99,8 +100,8 @@ def write_lipschitz_figures(folder: Folder, data: Dataset, result: LipschitzSolu
 def _write_figures(folder: Folder, drawers: gallery.Drawers) -> None:
     """Write figures, and say on stderr what matplotlib remarks on them."""
 
-    def keep(name: str, figure: Figure) -> None:
-        folder.add(f"{name}.png", lambda path: figure.savefig(path, dpi=150))
+    def keep(name: str, figure: Figure, box: Bbox) -> None:
+        folder.add(f"{name}.png", lambda path: figure.savefig(path, dpi=150, bbox_inches=box))
 
     for name, remarks in gallery.keep_each(drawers, keep):
         for remark in remarks:
