@@ -14,8 +14,9 @@ import pandas as pd
 
 from otmodels.arrays import BoolArray, FloatArray, IndexArray, floats, read_only
 from otmodels.errors import FileFormatError, InfiniteValueError, InputError, NotANumberError, ParameterError, ShapeError
-from otmodels.measure import Measure, number, read_rows, some
+from otmodels.measure import Measure, some
 from otmodels.metrics import TOGETHER, Metric, MetricFunction, UserMetric, resolve
+from otmodels.rows import read_table
 
 BLOCK_ENTRIES = 1 << 21
 """Most entries of a block of costs that is held at once: 16 MiB of float64."""
@@ -368,16 +369,17 @@ def read_cost(path: str | Path) -> Cost:
         The file is missing, empty or malformed; the message has the line.
     """
     path = Path(path)
-    header, rows = read_rows(path)
-    if len(header) < 2:
+    table = read_table(path)
+    targets = table.header[1:]
+    if not targets:
         raise FileFormatError(
             str(path), "line 1 names no target", "Write the target labels in the header, after one cell for the source labels"
         )
     costs = [
-        [float(number(path, line, name, cell)) for name, cell in zip(header[1:], row[1:], strict=True)] for line, row in rows
+        [float(table.number(line, name, cell)) for name, cell in zip(targets, row[1:], strict=True)] for line, row in table.rows
     ]
     try:
-        return Cost(pd.DataFrame(costs, index=[row[0] for _, row in rows], columns=header[1:]))
+        return Cost(pd.DataFrame(costs, index=[row[0] for _, row in table.rows], columns=targets))
     except InputError as error:
         raise type(error)(f"{path}, {error.argument}", error.fault, error.remedy) from error
 

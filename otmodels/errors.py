@@ -68,10 +68,6 @@ class UnbalancedError(InputError):
     """Source and target differ in total mass by more than rounding."""
 
 
-class ForbiddenAtomError(InputError):
-    """Every pair of an atom is forbidden."""
-
-
 class UnknownNameError(InputError):
     """A metric, form, language or other option is not one that exists."""
 

@@ -24,7 +24,7 @@ from otmodels.cost import GroundCost
 from otmodels.errors import NotANumberError, ParameterError, ShapeError
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.network import Arcs, Nodes
-from otmodels.potentials import cbar_transform
+from otmodels.potentials import c_transform, cbar_transform
 from otmodels.solution import Solution
 from otmodels.solve import solve
 from otmodels.tolerances import DEFAULT
@@ -256,10 +256,18 @@ def _phi(solution: Solution | LipschitzSolution, nodes: Nodes, metric: MetricRep
     if isinstance(solution, LipschitzSolution):
         return solution.potential
     if metric.zero_diagonal.holds and metric.triangle.holds:
-        return cbar_transform(nodes.cost.among(np.arange(nodes.size), nodes.target), solution.g)
+        phi = cbar_transform(nodes.cost.among(np.arange(nodes.size), nodes.target), solution.g)
+        return phi if np.isfinite(phi).all() else _beyond(solution, nodes, phi)
     forced = solve(solution.problem, "lipschitz", "highspy", force=True)
     assert isinstance(forced, LipschitzSolution)
     return forced.potential
+
+
+def _beyond(solution: Solution, nodes: Nodes, phi: FloatArray) -> FloatArray:
+    """One potential where some nodes lead to no target: there the least that is 1-Lipschitz and >= f, 0 where nothing binds."""
+    f = np.nan_to_num(_at_nodes(nodes.source, solution.f, nodes.size), nan=-np.inf)
+    least = -c_transform(nodes.cost, np.where(np.isfinite(phi), phi, f))
+    return np.where(np.isfinite(phi), phi, np.where(np.isfinite(least), least, 0.0))
 
 
 def _at_nodes(node: IndexArray, potential: FloatArray, size: int) -> FloatArray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,6 @@ import pandas as pd
 from otmodels.arrays import FloatArray, floats, numbers, read_only, rounding_of
 from otmodels.errors import (
     DuplicateLabelError,
-    FileFormatError,
     InfiniteValueError,
     InputError,
     LabelMismatchError,
@@ -26,6 +24,9 @@ from otmodels.errors import (
     UnknownNameError,
     ZeroMassError,
 )
+from otmodels.rows import Table, coordinates_of, lacking, read_table
+
+_CALLED_MASS = ("weight", "weights", "masse", "amount", "quantity", "count", "value", "population", "menge", "gewicht", "kg", "t")
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
@@ -210,7 +211,8 @@ def grid_measure(array: npt.ArrayLike, spacing: float | Sequence[float] = 1.0) -
 def read_measure(path: str | Path) -> Measure:
     """A measure from a CSV file with a header.
 
-    The column `mass` is required, the column `label` optional, and all other columns are coordinates.
+    The column `mass` is required, the column `label` optional, and all other columns are coordinates. Columns may also be
+    parted by semicolons or tabs, as spreadsheets do, with a comma as the decimal mark then.
 
     Parameters
     ----------
@@ -220,66 +222,23 @@ def read_measure(path: str | Path) -> Measure:
     Raises
     ------
     FileFormatError
-        The file is missing, empty or malformed; the message has the line.
+        The file is missing, empty or malformed, or a column of names would be a coordinate; the message has the line.
     """
-    path = Path(path)
-    header, rows = read_rows(path)
-    if "mass" not in header:
-        raise FileFormatError(
-            str(path), f"line 1 has no column 'mass' but {', '.join(header)}", "Name the column of masses 'mass'"
-        )
-    coordinates = [name for name in header if name not in ("mass", "label")]
-    mass = [number(path, line, "mass", row[header.index("mass")]) for line, row in rows]
-    points = [[float(number(path, line, name, row[header.index(name)])) for name in coordinates] for line, row in rows]
-    labels = [row[header.index("label")] for _, row in rows] if "label" in header else None
+    return measure_of(read_table(Path(path)))
+
+
+def measure_of(table: Table) -> Measure:
+    """The measure that a table of atoms is, see `read_measure`."""
+    if "mass" not in table.header:
+        raise lacking(table.path, table.header, "mass", "masses", _CALLED_MASS)
+    coordinates = coordinates_of(table.path, table.header, ("mass", "label"))
+    mass = np.array(table.numbers("mass"))
+    points = [[float(x) for x in table.numbers(name)] for name in coordinates]
+    labels = table.column("label") if "label" in table.header else None
     try:
-        return Measure(np.array(mass), np.array(points) if coordinates else None, labels)
+        return Measure(mass, np.array(points).T if coordinates else None, labels)
     except InputError as error:
-        raise type(error)(f"{path}, {error.argument}", error.fault, error.remedy) from error
-
-
-def read_rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Header and (line, cells) of a CSV file; blank lines are passed over, ragged ones are errors."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.reader(handle, strict=True)
-            lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
-    except OSError as error:
-        raise FileFormatError(str(path), f"cannot be read ({error.strerror})", "Check the path") from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise FileFormatError(
-            str(path), f"is not a CSV file in UTF-8 ({error})", "Save it as comma-separated UTF-8 text"
-        ) from error
-    if not lines:
-        raise FileFormatError(str(path), "is empty", "Give a header line and at least one row")
-    (_, header), rows = lines[0], lines[1:]
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    if repeated:
-        raise FileFormatError(
-            str(path), f"line 1 names the column {repeated[0]!r} more than once", "Give each column its own name"
-        )
-    if not rows:
-        raise FileFormatError(str(path), "line 1 is the header and no row follows", "Give at least one row")
-    for line, row in rows:
-        if len(row) != len(header):
-            raise FileFormatError(str(path), f"line {line} has {len(row)} cells, the header {len(header)}", "Make them equal")
-    return header, rows
-
-
-def number(path: Path, line: int, column: str, cell: str) -> int | float:
-    """The number in a cell of a CSV file; integers stay integers, so that they are exact."""
-    try:
-        value = float(cell.replace("_", "?"))
-        if not cell.lstrip("+-").isdecimal():
-            return value
-        if abs(value) >= 2.0**53:
-            raise FileFormatError(str(path), f"line {line}, column {column!r} holds an integer beyond 2^53", "Use a larger unit")
-        return int(cell)
-    except ValueError as error:
-        if isinstance(error, FileFormatError):
-            raise
-        found = f"holds {cell!r}" if cell else "is empty"
-        raise FileFormatError(str(path), f"line {line}, column {column!r} {found}", "Write a number") from None
+        raise type(error)(f"{table.path}, {error.argument}", error.fault, error.remedy) from error
 
 
 def some(labels: Sequence[Hashable] | pd.Index[Any], most: int = 5) -> str:

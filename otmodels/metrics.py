@@ -11,7 +11,8 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from otmodels.arrays import FloatArray
-from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError, UnknownNameError
+from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError
+from otmodels.words import unknown
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean Earth radius R1, kilometres (Moritz 2000, Geodetic Reference System 1980)."""
@@ -164,11 +165,7 @@ def resolve(metric: str | MetricFunction, order: float | None, x: FloatArray, y:
         return Haversine()
     orders = {"cityblock": 1.0, "euclidean": 2.0, "chebyshev": np.inf}
     if metric not in orders:
-        raise UnknownNameError(
-            "metric",
-            f"{metric!r} is not known",
-            f"Choose one of {', '.join([*orders, 'minkowski', 'haversine'])}, or give a callable",
-        )
+        raise unknown("metric", metric, [*orders, "minkowski", "haversine"], "or give a callable")
     return Minkowski(orders[metric])
 
 

@@ -57,6 +57,11 @@ def cbar_transform(cost: BaseCost, g: FloatArray) -> FloatArray:
     return np.concatenate([(block - g[None, :]).min(axis=1) for _, block in cost.blocks()])
 
 
+def finite(potential: FloatArray) -> FloatArray:
+    """A c-transform with 0 where it is +inf: an atom without any pair asks nothing of its potential."""
+    return np.where(np.isposinf(potential), 0.0, potential)
+
+
 def normalise(problem: TransportProblem, f: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
     """(f - t, g + t) with f = 0 at the first source atom that has mass: the gauge of all stored potentials."""
     shift = f[int((problem.a > 0).argmax())]
@@ -94,7 +99,7 @@ def _close_islands(cost: BaseCost, f: FloatArray, g: FloatArray) -> tuple[FloatA
     """Close atoms without mass that forbidden pairs cut off from those with mass: f from the g at hand, else 0."""
     f = np.where(np.isfinite(f), f, cbar_transform(cost, _left_out(g)))
     f = np.where(np.isfinite(f), f, 0.0)
-    return f, np.where(np.isfinite(g), g, c_transform(cost, f))
+    return f, np.where(np.isfinite(g), g, finite(c_transform(cost, f)))
 
 
 def _left_out(potential: FloatArray) -> FloatArray:

@@ -13,9 +13,10 @@ import pandas as pd
 
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.cost import BLOCK_ENTRIES, BaseCost, Cost
-from otmodels.errors import ForbiddenAtomError, ParameterError, ShapeError, UnbalancedError, UnknownNameError
+from otmodels.errors import ParameterError, ShapeError, UnbalancedError
 from otmodels.masses import ExactTarget, Rationals, corrected, exact_scale, exact_target
 from otmodels.measure import Measure, some
+from otmodels.words import unknown
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
@@ -43,7 +44,7 @@ class TransportProblem:
 
     Raises
     ------
-    ShapeError, LabelMismatchError, UnbalancedError, ForbiddenAtomError, UnknownNameError
+    ShapeError, LabelMismatchError, UnbalancedError, UnknownNameError
     ParameterError
         A total mass, or a total mass times the largest potential that there can be, is beyond floating point.
 
@@ -177,7 +178,7 @@ def _measure(data: Measure | pd.Series[Any] | npt.ArrayLike) -> Measure:
 def _balanced(source: Measure, target: Measure, balance: str) -> tuple[Measure, Measure, FloatArray, tuple[str, ...]]:
     """Measures of the same total up to rounding in double precision, the target's masses as given, and what was changed."""
     if balance not in ("raise", "rescale"):
-        raise UnknownNameError("balance", f"{balance!r} is not known", "Choose 'raise' or 'rescale'")
+        raise unknown("balance", balance, ("raise", "rescale"))
     a, b = source.total, target.total
     if not (np.isfinite(a) and np.isfinite(b)):
         raise ParameterError(
@@ -214,29 +215,15 @@ def _check_products(source: Measure, target: Measure, cost_unit: float) -> None:
 
 
 def _scan(cost: BaseCost, source: Measure, target: Measure) -> tuple[bool, float]:
-    """Whether a pair is forbidden and the largest finite cost; an atom without any allowed pair is an error.
+    """Whether a pair is forbidden, and the largest finite cost.
 
     Where there are too many pairs to look at them all, a bound on the costs stands for the largest.
     """
     if source.size * target.size > BLOCK_ENTRIES and np.isfinite(cost.bound):
         return False, cost.bound or 1.0
     largest, has_forbidden = 0.0, False
-    reached = np.zeros(target.size, dtype=bool)
-    for rows, block in cost.blocks():
+    for _, block in cost.blocks():
         finite = np.isfinite(block)
-        reached |= finite.any(axis=0)
-        if not finite.all():
-            has_forbidden = True
-            cut_off = np.asarray(~finite.any(axis=1))
-            if cut_off.any():
-                raise _no_pair("source", source.labels[rows][cut_off])
+        has_forbidden = has_forbidden or not finite.all()
         largest = max(largest, float(np.abs(block, where=finite, out=np.zeros_like(block)).max(initial=0.0)))
-    if not reached.all():
-        raise _no_pair("target", target.labels[~reached])
     return has_forbidden, largest or 1.0
-
-
-def _no_pair(side: str, labels: pd.Index[Any]) -> ForbiddenAtomError:
-    return ForbiddenAtomError(
-        f"cost, {side}", f"every pair of {some(labels)} is forbidden", "Allow a pair, or leave the atom out"
-    )

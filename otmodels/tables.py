@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from otmodels.arrays import FloatArray
+from otmodels.arrays import BoolArray, FloatArray
+from otmodels.cost import Cost
 from otmodels.potentials import c_transform, cbar_transform
 from otmodels.problem import TransportProblem
 
@@ -26,6 +27,14 @@ def plan_table(problem: TransportProblem, plan: csr_array) -> pd.DataFrame:
         "cost": mass * unit_cost,
     }
     return pd.DataFrame(columns)
+
+
+def at_rest(problem: TransportProblem, moves: pd.DataFrame) -> BoolArray:
+    """Which rows of a plan's table move nowhere: at distance 0 or, where costs are a matrix, to a namesake at no cost."""
+    free = moves["unit_cost"].to_numpy() == 0
+    if isinstance(problem.cost, Cost):
+        return np.asarray(free & (moves["source"] == moves["target"]).to_numpy(), dtype=bool)
+    return np.asarray(free, dtype=bool)
 
 
 def potentials_table(problem: TransportProblem, f: FloatArray, g: FloatArray) -> pd.DataFrame:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import otmodels as om
 from otmodels.datasets import Dataset, Units, read_dataset, read_files
 from otmodels.errors import (
     FileFormatError,
-    ForbiddenAtomError,
     InputError,
     LabelMismatchError,
     NegativeMassError,
@@ -367,7 +367,6 @@ class TestFiles:
         [
             ("quarry,mill,bridge\nsouth,1,2\neast,3,4\n", LabelMismatchError, "'north'"),
             ("quarry,mill,bridge\nsouth,1,2\nnorth,3,nan\n", NotANumberError, "'north', 'bridge'"),
-            ("quarry,mill,bridge\nsouth,1,2\nnorth,inf,inf\n", ForbiddenAtomError, "'north'"),
             ("quarry,mill,bridge\nsouth,1\nnorth,3,4\n", FileFormatError, "line 2"),
             ("quarry,mill,bridge\nsouth,1,2\nnorth,3,\n", FileFormatError, "line 3"),
             ("quarry,mill\nsouth,1\nnorth,3\n", LabelMismatchError, "'bridge'"),
@@ -488,11 +487,11 @@ class TestGraphs:
         assert "edges.csv" in error.fault
         assert "label" in error.remedy
 
-    def test_an_atom_that_no_road_reaches_is_refused(self, roads: Path) -> None:
+    def test_an_atom_that_no_road_reaches_is_read_and_explained(self, roads: Path) -> None:
         (roads / "edges.csv").write_text("from,to,length\nnorth,bridge,2\nbridge,south,3\n")
-        error = refusal(roads, ForbiddenAtomError)
-        assert error.argument == f"{roads / 'edges.csv'}, target"
-        assert "'mill'" in error.fault
+        found = om.explain_infeasibility(read_dataset(roads).problem)
+        assert found is not None
+        assert [list(part.targets) for part in found.bottlenecks] == [["mill"]]
 
     def test_a_power_out_of_range_is_refused_by_its_key(self, roads: Path) -> None:
         state(roads, '[cost]\ngraph = "edges.csv"\npower = -1')

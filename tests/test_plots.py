@@ -99,6 +99,13 @@ def legend_texts(ax: Axes) -> list[str]:
     return [text.get_text() for text in legend.get_texts()]
 
 
+def largest_disc(ax: Axes) -> float:
+    """Diameter of the largest disc of a map, in points."""
+    discs = ax.collections[1]
+    assert isinstance(discs, PathCollection)
+    return float(np.sqrt(np.asarray(discs.get_sizes()).max()))
+
+
 class TestEarthMoving:
     def test_source_bars_are_the_source_masses(self, earth: Solution) -> None:
         top, _ = plots.earth_moving(earth)
@@ -342,6 +349,54 @@ class TestPlanMap:
         _, given = plt.subplots()
         assert plots.plan_map(plane, ax=given) is given
 
+    def test_places_that_have_names_are_named_once(self) -> None:
+        source = om.Measure([1, 2], [[0, 0], [5, 1]], ["Arad", "Sibiu"])
+        target = om.Measure([2, 1], [[5, 1], [9, 3]], ["Sibiu", "a town whose name is far too long"])
+        ax = plots.plan_map(solved(om.TransportProblem(source, target, om.ground_cost(source, target))))
+        assert [text.get_text() for text in ax.texts] == ["Arad", "Sibiu", "a town whose name i…"]
+
+    def test_positions_are_no_names(self, plane: Solution) -> None:
+        assert len(plots.plan_map(plane).texts) == 0
+
+    def test_the_roads_of_a_graph_are_drawn_where_its_places_are_known(self) -> None:
+        places = pd.DataFrame({"lon": [21.3, 24.1, 26.1], "lat": [46.2, 45.8, 44.4]}, ["Arad", "Sibiu", "Bucharest"])
+        edges = pd.DataFrame({"from": ["Arad", "Sibiu"], "to": ["Sibiu", "Bucharest"], "length": [140, 278]})
+        graph = om.Graph.from_frame(edges, places=places)
+        points = places.to_numpy()
+        source, target = om.Measure([2], points[:1], ["Arad"]), om.Measure([2], points[2:], ["Bucharest"])
+        solution = solved(om.TransportProblem(source, target, om.graph_cost(source, target, graph)))
+        ax = plots.plan_map(solution, geographic=True)
+        assert len(ax.collections[3].get_paths()) == 2
+        assert ax.get_xlabel() == "longitude [°]"
+
+    def test_discs_are_as_large_as_their_neighbours_and_the_picture_allow(self) -> None:
+        """On a full grid they do not touch; the largest of a few takes a tenth of the picture at the most."""
+        grid = om.grid_measure(np.ones((9, 9)))
+        ax = plots.plan_map(solved(om.TransportProblem(grid, grid, om.ground_cost(grid, grid))))
+        ax.figure.figure.draw_without_rendering()
+        pitch = np.diff(ax.transData.transform([[0, 0], [1, 0]])[:, 0]).item() * 72 / ax.figure.dpi
+        assert 0.5 * pitch < largest_disc(ax) < pitch
+        few = om.Measure([1, 1000], [[0, 0], [9, 1]])
+        ax = plots.plan_map(solved(om.TransportProblem(few, few, om.ground_cost(few, few))))
+        paper = ax.get_window_extent().height * 72 / ax.figure.dpi
+        assert largest_disc(ax) <= paper / 10
+
+    def test_more_moves_than_a_map_can_hold_are_taken_together_block_by_block(self) -> None:
+        rng = np.random.default_rng(0)
+        x = rng.random((1200, 2))
+        source, target = om.Measure(np.ones(1200), x), om.Measure(np.ones(1200), x + np.array([5, 0]))
+        solution = om.wasserstein_distance(source, target, power=2)
+        assert isinstance(solution, Solution)
+        ax = plots.plan_map(solution)
+        triangles = np.array([np.asarray(path.vertices)[:3] for path in ax.collections[0].get_paths()])
+        assert len(triangles) <= 144
+        starts, ends = triangles[:, :2].mean(axis=1), triangles[:, 2]
+        np.testing.assert_allclose(ends - starts, np.tile([5.0, 0.0], (len(triangles), 1)), atol=1e-9)
+        widths = np.linalg.norm(triangles[:, 0] - triangles[:, 1], axis=1)
+        masses = 1200 * widths / widths.sum()
+        np.testing.assert_allclose(masses @ starts / 1200, x.mean(axis=0))
+        assert legend_texts(ax)[2] == f"moves from a block ≤ {masses.max():.2g}"
+
 
 class TestWhatCannotBeDrawn:
     @pytest.mark.parametrize(
@@ -398,6 +453,17 @@ def test_one_atom_is_a_picture_too() -> None:
     for figure in FIGURES:
         figure(solution)
         plt.gcf().savefig(io.BytesIO(), format="png")
+
+
+def test_a_label_that_is_too_long_for_its_axis_has_more_lines(canning: Solution) -> None:
+    unit = "thousand US$ of the year 1963 a case and thousand miles, insurance and freight"
+    ax = plots.slack_heatmap(canning, cost_unit=unit)
+    (bar,) = set(ax.figure.axes) - {ax}
+    words = bar.get_ylabel().split("\n")
+    assert words[0] == "slack $C - f - g$"
+    assert " ".join(words[1:]).replace("\\$", "$") == f"[{unit}]"
+    ax.figure.figure.draw_without_rendering()
+    assert bar.yaxis.label.get_window_extent().height < 1.2 * ax.get_window_extent().height
 
 
 def test_labels_are_written_as_they_are() -> None:

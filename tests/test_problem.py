@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 import otmodels as om
 from otmodels.errors import (
-    ForbiddenAtomError,
     InfeasibleError,
     InputError,
     NegativeMassError,
@@ -172,23 +171,6 @@ class TestBalance:
     def test_a_value_beyond_floating_point(self, mass: float, cost: float) -> None:
         with pytest.raises(ParameterError, match="source, cost: a total mass of"):
             om.TransportProblem([mass, mass], [mass, mass], [[0, cost], [cost, 0]])
-
-
-class TestForbidden:
-    def test_a_source_without_an_allowed_pair_is_named(self) -> None:
-        source, target = om.Measure([1, 1], labels=["a", "Ulm"]), om.Measure([2], labels=["x"])
-        refused(ForbiddenAtomError, lambda: om.TransportProblem(source, target, [[0.0], [INF]]), "source", "'Ulm'")
-
-    def test_a_target_without_an_allowed_pair_is_named(self) -> None:
-        source, target = om.Measure([2], labels=["x"]), om.Measure([1, 1], labels=["a", "Ulm"])
-        refused(ForbiddenAtomError, lambda: om.TransportProblem(source, target, [[0.0, INF]]), "target", "'Ulm'")
-
-    def test_an_atom_is_cut_off_whether_or_not_it_has_mass(self) -> None:
-        refused(ForbiddenAtomError, lambda: om.TransportProblem([1, 0], [1], [[0.0], [INF]]), "1")
-
-    def test_a_mask_cuts_off_like_infinite_costs(self) -> None:
-        cost = om.Cost([[0], [0]], forbidden=[[False], [True]])
-        refused(ForbiddenAtomError, lambda: om.TransportProblem([1, 1], [2], cost), "source", "1")
 
 
 def bottlenecks(problem: om.TransportProblem) -> tuple[Bottleneck, ...]:

@@ -1,7 +1,6 @@
 """The command line: solve, distance, lipschitz, explain, report, compare, certify, dual, benchmark; the verbs of Python."""
 
 import logging
-import sys
 
 from otmodels.cli.app import app
 from otmodels.cli.benchmark import benchmark
@@ -13,6 +12,7 @@ from otmodels.cli.explain import explain
 from otmodels.cli.lipschitz import lipschitz
 from otmodels.cli.page.command import report
 from otmodels.cli.solve import solve
+from otmodels.cli.streams import keep_writing
 
 for _command in (solve, distance, lipschitz, explain, report, compare, certify, dual):
     app.command()(_command)
@@ -21,9 +21,8 @@ app.add_typer(benchmark, name="benchmark")
 
 def main() -> None:
     """Run the command line and exit: 0 certified, 1 not certified, 2 bad input, 130 interrupted."""
-    for stream in (sys.stdout, sys.stderr):
-        # A label that the terminal's encoding lacks is no reason to lose the answer.
-        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    # Neither a reader that has seen enough nor a label that the terminal's encoding lacks is a reason to lose the answer.
+    keep_writing()
     # Pyomo logs, before it raises, what is then told as one line.
     logging.getLogger("pyomo").setLevel(logging.CRITICAL)
     app(prog_name="otmodels")

@@ -2,53 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import IntEnum
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from otmodels.cli.terminal import say
-from otmodels.errors import InfeasibleError, InputError, OtmodelsError
+from otmodels.cli.faults import told
 
-
-class ExitCode(IntEnum):
-    """What the shell gets."""
-
-    CERTIFIED = 0
-    NOT_CERTIFIED = 1
-    BAD_INPUT = 2
-    INTERRUPTED = 130
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """Turn what goes wrong within into one line on stderr and an exit code."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except (InputError, InfeasibleError) as error:
-        say(f"error: {error}")
-        raise typer.Exit(ExitCode.BAD_INPUT) from error
-    except OtmodelsError as error:
-        say(f"not certified: {error}")
-        raise typer.Exit(ExitCode.NOT_CERTIFIED) from error
-    except OSError as error:
-        say(f"error: {error.filename or 'file'}: {error.strerror or error}")
-        raise typer.Exit(ExitCode.BAD_INPUT) from error
-    except KeyboardInterrupt:
-        say("interrupted: nothing was certified")
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
+_AS_JSON = "otmodels.json"
+"""Where a context remembers that JSON was asked for: known before the command's own options are read."""
 
 
 class _Group(TyperGroup):
-    """A group of commands whose errors are one line."""
+    """A group of commands whose errors are one line, and JSON where that was asked for."""
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **more: Any) -> Any:
+        as_json = "--json" in args
+        with told(as_json):
+            context = super().make_context(info_name, args, *rest, **more)
+        context.meta[_AS_JSON] = as_json
+        return context
 
     def invoke(self, ctx: Any) -> Any:
-        with _one_line_errors():
+        with told(ctx.meta[_AS_JSON]):
             return super().invoke(ctx)
 
 

@@ -9,7 +9,7 @@ import typer
 
 from otmodels import certify as certify_numbers
 from otmodels.cli import inputs, payload, report
-from otmodels.cli.app import ExitCode
+from otmodels.cli.faults import ExitCode
 from otmodels.cli.reading import read_plan, read_potentials
 from otmodels.cli.terminal import console, progress
 from otmodels.errors import ParameterError
@@ -37,6 +37,7 @@ def certify(
     target: inputs.TargetOption = None,
     cost: inputs.CostOption = None,
     metric: inputs.MetricOption = None,
+    graph: inputs.GraphOption = None,
     power: inputs.PowerOption = None,
     order: inputs.OrderOption = None,
     balance: inputs.BalanceOption = None,
@@ -51,14 +52,13 @@ def certify(
     """  # noqa: D301
     if plan is None and potentials is None:
         raise ParameterError("--plan, --potentials", "are both missing", "Give a plan, potentials, or both")
-    data = inputs.read_input(dataset, source, target, cost, metric, power, order, balance)
+    data = inputs.read_input(dataset, source, target, cost, metric, power, order, balance, graph)
     with progress("checking"):
         moved = None if plan is None else read_plan(plan, data.problem)
         f, g = (None, None) if potentials is None else read_potentials(potentials, data.problem)
         certificate = certify_numbers(data.problem, moved, f, g)
     if as_json:
-        proof = {"certified": certificate.passed, "interval": certificate.interval}
-        typer.echo(payload.dumps({**payload.of_dataset(data), **proof, "certificate": payload.of_certificate(certificate)}))
+        typer.echo(payload.dumps({**payload.of_dataset(data), **payload.of_proof(certificate)}))
     else:
         proved = report.proof(data, certificate)
         report.print_sections(console(), report.title(data), proved, report.checks(certificate))

@@ -9,7 +9,7 @@ import typer
 
 from otmodels import supports
 from otmodels.cli import answers, inputs, payload, report
-from otmodels.cli.app import ExitCode
+from otmodels.cli.faults import ExitCode
 from otmodels.cli.files import Folder
 from otmodels.cli.routes import check_size, most_pairs
 from otmodels.cli.solve import OutOption

@@ -10,7 +10,7 @@ import typer
 from rich.console import RenderableType
 
 from otmodels.cli import inputs, numerals, payload, report
-from otmodels.cli.app import ExitCode
+from otmodels.cli.faults import ExitCode
 from otmodels.cli.files import Folder, write_result
 from otmodels.cli.routes import is_certified, shortest
 from otmodels.cli.solve import OutOption, TimeLimitOption, VerboseOption
@@ -82,5 +82,3 @@ def _answer(data: Dataset, result: Result) -> Iterator[RenderableType]:
         unit = f" {data.units.distance}".rstrip() if abs(mass - 1) <= UNIT_MASS else f", for a mass of {mass:.6g} and not of 1"
         yield fact("distance", f"W_{power:g} = {numerals.value(result.distance)}{unit}", "bold")
     yield from report.answer(data, result)
-    if not isinstance(result, Unsolved):
-        yield fact("interval", report.interval(result.interval))

@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from otmodels.cli import inputs, numerals, payload, report
-from otmodels.cli.app import ExitCode
+from otmodels.cli.faults import ExitCode
 from otmodels.cli.solve import TimeLimitOption
 from otmodels.cli.terminal import console, fact, heading, literal, progress
 from otmodels.errors import FileFormatError, ParameterError

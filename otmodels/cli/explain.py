@@ -7,7 +7,7 @@ from typing import NoReturn
 import typer
 
 from otmodels.cli import explanations, inputs, payload, report
-from otmodels.cli.app import ExitCode
+from otmodels.cli.faults import ExitCode
 from otmodels.cli.files import Folder
 from otmodels.cli.routes import is_certified, solved
 from otmodels.cli.solve import OutOption, TimeLimitOption

@@ -18,6 +18,7 @@ from otmodels.solution import Unsolved
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
 
 
 TABLES = ("summary", "plan", "potentials", "certificate", "flow", "nodes", "report", "axioms", "attained", "tightness", "compare")
@@ -85,7 +86,9 @@ def write_flow(folder: Folder, result: LipschitzSolution) -> None:
 
 def _summary(data: Dataset, result: Result) -> pd.DataFrame:
     units = {"value": data.units.value, "mass": data.mass_unit, "cost": data.units.cost, "distance": data.units.distance}
-    about = [("data set", data.title), *((f"unit of {name}", unit) for name, unit in units.items() if unit)]
+    read = [("coordinates", data.places), *(("read", note) for note in data.notes)]
+    known = [(name, said) for name, said in read if said]
+    about = [("data set", data.title), *known, *((f"unit of {name}", unit) for name, unit in units.items() if unit)]
     return pd.concat([result.summary(), pd.DataFrame(about, columns=["fact", "value"]).set_index("fact")])
 
 
@@ -97,8 +100,8 @@ def write_lipschitz_figures(folder: Folder, data: Dataset, result: LipschitzSolu
 def _write_figures(folder: Folder, drawers: gallery.Drawers) -> None:
     """Write figures, and say on stderr what matplotlib remarks on them."""
 
-    def keep(name: str, figure: Figure) -> None:
-        folder.add(f"{name}.png", lambda path: figure.savefig(path, dpi=150))
+    def keep(name: str, figure: Figure, box: Bbox) -> None:
+        folder.add(f"{name}.png", lambda path: figure.savefig(path, dpi=150, bbox_inches=box))
 
     for name, remarks in gallery.keep_each(drawers, keep):
         for remark in remarks:

@@ -15,6 +15,10 @@ from otmodels.solution import Solution
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
+
+_MARGIN = 0.08
+"""Inches of white around a figure."""
 
 FIGURES = ("earth_moving", "plan_map", "plan_heatmap", "potentials_line", "slack_heatmap")
 LIPSCHITZ_FIGURES = ("flow_arrows", "potentials_overlay", "lipschitz_matrix")
@@ -32,7 +36,7 @@ def of_plan(data: Dataset, result: Solution | LipschitzSolution) -> Drawers:
     mass, cost, length = data.mass_unit, data.units.cost, _length_unit(data)
     figures: tuple[Callable[[], Axes], ...] = (
         lambda: plots.earth_moving(solution, mass_unit=mass, length_unit=length)[0],
-        lambda: plots.plan_map(solution, image=_is_image(data), mass_unit=mass, length_unit=length),
+        lambda: plots.plan_map(solution, image=_is_image(data), geographic=_is_globe(data), mass_unit=mass, length_unit=length),
         lambda: plots.plan_heatmap(solution, mass_unit=mass),
         lambda: plots.potentials_line(solution, length_unit=length, cost_unit=cost),
         lambda: plots.slack_heatmap(solution, cost_unit=cost),
@@ -45,17 +49,18 @@ def of_flow(data: Dataset, result: LipschitzSolution) -> Drawers:
     from otmodels import plots
 
     mass, cost, length = data.mass_unit, data.units.cost, _length_unit(data)
-    geographic = data.coordinates[:1] != () and data.coordinates[0].lower().startswith("lon")
     figures: tuple[Callable[[], Axes], ...] = (
-        lambda: plots.flow_arrows(result, image=_is_image(data), geographic=geographic, mass_unit=mass, length_unit=length),
+        lambda: plots.flow_arrows(
+            result, image=_is_image(data), geographic=_is_globe(data), mass_unit=mass, length_unit=length, cost_unit=cost
+        ),
         lambda: plots.potentials_overlay(result, cost_unit=cost, length_unit=length),
         lambda: plots.lipschitz_matrix(result),
     )
     return dict(zip(LIPSCHITZ_FIGURES, figures, strict=True))
 
 
-def keep_each(drawers: Drawers, keep: Callable[[str, Figure], None]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Draw each figure and hand it on to be kept, unless it says itself that the data are not for it.
+def keep_each(drawers: Drawers, keep: Callable[[str, Figure, Bbox], None]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Draw each figure and hand it on to be kept with all that it shows, unless it says itself that the data are not for it.
 
     Yields
     ------
@@ -74,7 +79,12 @@ def keep_each(drawers: Drawers, keep: Callable[[str, Figure], None]) -> Iterator
             except (ShapeError, LabelMismatchError):
                 continue
             assert figure is not None
-            keep(name, figure)
+            # A layout settles in a second pass where the aspect is fixed, and must then stay as the box was taken of it.
+            for _ in range(2):
+                figure.canvas.draw()
+            figure.set_layout_engine("none")
+            # What a layout leaves no room for, such as a long label beside a low colour bar, widens the image.
+            keep(name, figure, figure.get_tightbbox().padded(_MARGIN))
             plt.close(figure)
         yield name, tuple(dict.fromkeys(str(warning.message) for warning in caught))
 
@@ -82,6 +92,11 @@ def keep_each(drawers: Drawers, keep: Callable[[str, Figure], None]) -> Iterator
 def _length_unit(data: Dataset) -> str:
     """The unit of coordinates: that of the metric, unless distances are those of a graph that is drawn on some map."""
     return "" if isinstance(data.problem.cost, GraphCost) else data.units.distance
+
+
+def _is_globe(data: Dataset) -> bool:
+    """Whether coordinates are longitude and latitude, as far as their names tell."""
+    return len(data.coordinates) == 2 and data.coordinates[0].lower().startswith("lon")
 
 
 def _is_image(data: Dataset) -> bool:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import pandas as pd
 import typer
 
 from otmodels.cli.terminal import progress
-from otmodels.datasets import Dataset, Units, read_dataset, read_files
-from otmodels.errors import LabelMismatchError, ParameterError
+from otmodels.datasets import Dataset, read_dataset, read_files
+from otmodels.errors import ParameterError
 from otmodels.formulations import FORMS
 from otmodels.languages import LANGUAGES
-from otmodels.measure import read_measure
-from otmodels.network import graph_cost, read_graph
-from otmodels.problem import TransportProblem
 
 _FILES = "Single files in place of DATASET"
 
@@ -85,7 +81,7 @@ def read_input(
     power: float | None,
     order: float | None,
     balance: str | None,
-    graph: Path | None = None,
+    graph: Path | None,
 ) -> Dataset:
     """Read the data that a command was given.
 
@@ -106,23 +102,4 @@ def read_input(
         if source is None or target is None:
             missing = "DATASET" if not options else "--target" if target is None else "--source"
             raise ParameterError(missing, "is missing", "Give a DATASET folder, or --source FILE and --target FILE")
-        if graph is not None:
-            stated = {"graph": graph, "matrix": cost, "metric": metric, "power": power, "order": order}
-            return _on_graph(source, target, {key: value for key, value in stated.items() if value is not None}, balance)
-        return read_files(source, target, cost, metric=metric, power=power, order=order, balance=balance or "raise")
-
-
-def _on_graph(source: Path, target: Path, stated: dict[str, Any], balance: str | None) -> Dataset:
-    """Two measures on the vertices of a graph."""
-    graph = read_graph(stated["graph"])
-    for key in ("matrix", "metric", "order"):
-        if key in stated:
-            raise ParameterError(f"--{key.replace('matrix', 'cost')}", "is given beside --graph", "Leave out one of the two")
-    a, b = read_measure(source), read_measure(target)
-    for path, measure in ((source, a), (target, b)):
-        if isinstance(measure.labels, pd.RangeIndex):
-            raise LabelMismatchError(str(path), f"has no labels to find in {stated['graph']}", "Add a column 'label'")
-        graph.vertices(measure.labels, str(path))
-    problem = TransportProblem(a, b, graph_cost(a, b, graph, stated.get("power", 1.0)), balance or "raise")
-    name, title = f"{source.stem}_to_{target.stem}", f"{source.name} to {target.name}"
-    return Dataset(name, title, "", f"{source}, {target}", "", (), Units(), balance or "raise", problem)
+        return read_files(source, target, cost, metric=metric, power=power, order=order, balance=balance or "raise", graph=graph)

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from otmodels.cli import answers, findings, inputs, payload, report
-from otmodels.cli.app import ExitCode
+from otmodels.cli.faults import ExitCode
 from otmodels.cli.files import Folder
 from otmodels.cli.solve import OutOption
 from otmodels.cli.terminal import console, progress

@@ -57,9 +57,8 @@ def of_answer(data: Dataset, result: Result) -> dict[str, Any]:
     if isinstance(result, Unsolved):
         return {**about, **dict.fromkeys(("certificate", "provenance"))}
     about |= {
-        "certified": result.certificate.passed,
+        **of_proof(result.certificate),
         "value": result.value,
-        "certificate": of_certificate(result.certificate),
         "provenance": {**asdict(result.provenance), "total_s": result.provenance.total_s},
     }
     if isinstance(result, LipschitzSolution):
@@ -79,14 +78,26 @@ def of_dataset(data: Dataset) -> dict[str, Any]:
     n, m = data.problem.shape
     about = {name: getattr(data, name) for name in ("name", "title", "description", "source", "licence", "balance")}
     sizes = {"sources": n, "targets": m, "cost": data.problem.cost.description, "adjustments": data.problem.adjustments}
-    return {"dataset": {**about, **sizes}, "units": {**asdict(data.units), "mass": data.mass_unit}}
+    read = {"coordinates": data.coordinates, "notes": data.notes}
+    return {"dataset": {**about, **sizes, **read}, "units": {**asdict(data.units), "mass": data.mass_unit}}
+
+
+def of_proof(certificate: Certificate) -> dict[str, Any]:
+    """What a certificate proves."""
+    certified = certificate.passed and certificate.proven
+    return {"certified": certified, "interval": certificate.interval, "certificate": of_certificate(certificate)}
 
 
 def of_certificate(certificate: Certificate) -> dict[str, Any]:
     """The certificate with all its checks."""
     return {
         "passed": certificate.passed,
+        "word": certificate.word,
         "verdict": certificate.verdict,
+        "proven": certificate.proven,
+        "absolute": certificate.absolute,
+        "about": certificate.about,
+        "interval": certificate.interval,
         "primal_value": certificate.primal_value,
         "dual_value": certificate.dual_value,
         "gap": certificate.gap,

@@ -12,13 +12,14 @@ from scipy.sparse import coo_array, csr_array
 
 from otmodels.arrays import FloatArray
 from otmodels.errors import DuplicateLabelError, FileFormatError, LabelMismatchError, NotANumberError
-from otmodels.measure import Measure, number, read_rows, some
+from otmodels.measure import Measure, some
 from otmodels.problem import TransportProblem
+from otmodels.rows import Table, lacking, read_table
 
 _LIST = ("source", "target", "mass")
-_POTENTIALS = ("side", "label", "potential")
+_POTENTIALS = {"side": (), "label": ("name", "id", "atom"), "potential": ("f", "g", "dual", "value", "price")}
+"""Columns of a file of potentials, and what others call them."""
 
-_Rows: TypeAlias = list[tuple[int, list[str]]]
 _Entry: TypeAlias = tuple[int, int, float]
 
 
@@ -30,9 +31,9 @@ def read_plan(path: Path, problem: TransportProblem) -> csr_array:
     FileFormatError, LabelMismatchError, DuplicateLabelError, NotANumberError
         The message has the line.
     """
-    header, rows = read_rows(path)
-    read = _moves if set(_LIST) <= set(header) else _matrix
-    entries = read(path, header, rows, problem)
+    table = read_table(path)
+    read = _moves if set(_LIST) <= set(table.header) else _matrix
+    entries = read(table, problem)
     i, j, mass = (np.array(part) for part in zip(*entries, strict=True))
     return csr_array(coo_array((mass.astype(np.float64), (i, j)), shape=problem.shape))
 
@@ -45,20 +46,20 @@ def read_potentials(path: Path, problem: TransportProblem) -> tuple[FloatArray |
     FileFormatError, LabelMismatchError, DuplicateLabelError, NotANumberError
         The message has the line.
     """
-    header, rows = read_rows(path)
-    lacking = [name for name in _POTENTIALS if name not in header]
-    if lacking:
-        raise FileFormatError(str(path), f"line 1 has no column {lacking[0]!r}", f"Name the columns {', '.join(_POTENTIALS)}")
+    table = read_table(path)
+    for name, called in _POTENTIALS.items():
+        if name not in table.header:
+            raise lacking(path, table.header, name, f"{name}s", called)
     places = {"source": _Places("source", problem.source), "target": _Places("target", problem.target)}
     found: dict[str, dict[int, float]] = {"source": {}, "target": {}}
-    for line, row in rows:
-        side, label, cell = (row[header.index(name)] for name in _POTENTIALS)
+    for line, row in table.rows:
+        side, label, cell = (row[table.header.index(name)] for name in _POTENTIALS)
         if side not in found:
             raise FileFormatError(str(path), f"line {line} has the side {side!r}", "Write source or target")
         place = places[side].of(label, path, line)
         if place in found[side]:
             raise DuplicateLabelError(f"{path}, line {line}", f"repeats the {side} {label!r}", "Give one potential an atom")
-        found[side][place] = _finite(path, line, "potential", cell)
+        found[side][place] = _finite(table, line, "potential", cell)
     f, g = (places[side].filled(potentials, path) for side, potentials in found.items())
     return f, g
 
@@ -90,7 +91,8 @@ class _Places:
         return np.array([potentials[k] for k in range(len(self.labels))])
 
 
-def _moves(path: Path, header: list[str], rows: _Rows, problem: TransportProblem) -> list[_Entry]:
+def _moves(table: Table, problem: TransportProblem) -> list[_Entry]:
+    path, header, rows = table.path, table.header, table.rows
     sources, targets = _Places("source", problem.source), _Places("target", problem.target)
     found: dict[tuple[int, int], float] = {}
     for line, row in rows:
@@ -98,11 +100,12 @@ def _moves(path: Path, header: list[str], rows: _Rows, problem: TransportProblem
         pair = sources.of(source, path, line), targets.of(target, path, line)
         if pair in found:
             raise DuplicateLabelError(f"{path}, line {line}", f"repeats ({source}, {target})", "Give one mass a pair")
-        found[pair] = _finite(path, line, "mass", cell)
+        found[pair] = _finite(table, line, "mass", cell)
     return [(i, j, mass) for (i, j), mass in found.items()]
 
 
-def _matrix(path: Path, header: list[str], rows: _Rows, problem: TransportProblem) -> list[_Entry]:
+def _matrix(table: Table, problem: TransportProblem) -> list[_Entry]:
+    path, header, rows = table.path, table.header, table.rows
     sources, targets = _Places("source", problem.source), _Places("target", problem.target)
     if not set(header[1:]) & set(targets.labels):
         fault = f"line 1 names neither the columns {', '.join(_LIST)} nor the targets {some(targets.labels)}"
@@ -115,7 +118,7 @@ def _matrix(path: Path, header: list[str], rows: _Rows, problem: TransportProble
             raise DuplicateLabelError(f"{path}, line {line}", f"repeats the source {row[0]!r}", "Give one row a source")
     _all_there(path, sources, at)
     return [
-        (i, j, _finite(path, line, targets.labels[j], cell))
+        (i, j, _finite(table, line, targets.labels[j], cell))
         for i, (line, row) in zip(at, rows, strict=True)
         for j, cell in zip(columns, row[1:], strict=True)
     ]
@@ -128,8 +131,8 @@ def _all_there(path: Path, places: _Places, found: Sequence[int]) -> None:
         raise LabelMismatchError(str(path), f"lacks the {places.side} {some(missing)}", "Write 0 where nothing moves")
 
 
-def _finite(path: Path, line: int, column: str, cell: str) -> float:
-    read = float(number(path, line, column, cell))
+def _finite(table: Table, line: int, column: str, cell: str) -> float:
+    read = float(table.number(line, column, cell))
     if not math.isfinite(read):
-        raise NotANumberError(f"{path}, line {line}", f"column {column!r} holds {cell!r}", "Write a finite number")
+        raise NotANumberError(f"{table.path}, line {line}", f"column {column!r} holds {cell!r}", "Write a finite number")
     return read

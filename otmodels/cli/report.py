@@ -20,7 +20,7 @@ from otmodels.cost import Cost
 from otmodels.datasets import Dataset
 from otmodels.lipschitz_solution import LipschitzSolution, Result
 from otmodels.solution import Solution, Unsolved
-from otmodels.status import Termination
+from otmodels.tables import at_rest
 
 if TYPE_CHECKING:
     from otmodels.cli.files import Folder
@@ -31,7 +31,7 @@ MOST_ROWS = 20
 NO_FOLDER = "--out DIR writes them"
 """Where all rows are to be had when no folder was given."""
 
-GOOD, BAD = "bold green", "bold red"
+GOOD, FAIR, BAD = "bold green", "bold yellow", "bold red"
 
 
 def print_sections(out: Console, *sections: Iterable[RenderableType]) -> None:
@@ -70,6 +70,10 @@ def title(data: Dataset) -> Iterator[RenderableType]:
     cost = data.problem.cost
     kind = "costs from a matrix" if isinstance(cost, Cost) else f"cost: {cost.description}"
     yield literal(f"{count(n, 'source')} to {count(m, 'target')}, {kind}")
+    if data.places:
+        yield fact("points", f"coordinates {data.places}")
+    for note in data.notes:
+        yield fact("read", note)
     for note in data.problem.adjustments:
         yield fact("changed", note)
 
@@ -86,8 +90,7 @@ def answer(data: Dataset, result: Result) -> Iterator[RenderableType]:
         yield from _lower_bound(result, unit)
     else:
         yield fact("value", f"{numerals.value(result.value)} {unit}".rstrip(), "bold")
-        gap = result.status.termination is Termination.GAP
-        yield verdict(result.certificate, "certified to the gap that was asked for" if gap else "certified optimal")
+        yield from proven(data, result.certificate)
     yield from solved(result)
 
 
@@ -115,29 +118,61 @@ def proof(data: Dataset, certificate: Certificate) -> Iterator[RenderableType]:
     for name, value in (("plan", certificate.primal_value), ("potentials", certificate.dual_value)):
         if math.isfinite(value):
             yield fact(name, f"worth {numerals.value(value)} {data.units.value}".rstrip(), "bold")
+    yield from proven(data, certificate)
+
+
+def proven(data: Dataset, certificate: Certificate) -> Iterator[RenderableType]:
+    """What the certificate says: its verdict, its bounds, and what the exact data are that they are about."""
     yield verdict(certificate)
+    yield fact("interval", interval(certificate.interval))
+    if about(data, certificate):
+        yield fact("exact data", about(data, certificate))
 
 
-def verdict(certificate: Certificate, passed: str = "certified optimal") -> RenderableType:
+def about(data: Dataset, certificate: Certificate) -> str:
+    """What the exact data are, besides what was changed in the data as the title says."""
+    return "; ".join(part for part in certificate.about.split("; ") if part not in data.problem.adjustments)
+
+
+def verdict(certificate: Certificate) -> RenderableType:
     """What the certificate says, in one line where it passed."""
     if certificate.passed:
-        gap = numerals.small(certificate.relative_gap)
-        return fact("verdict", f"{passed}, relative gap {gap}", GOOD)
+        return fact("verdict", f"{certificate.word}, {gap(certificate)}", GOOD if certificate.proven else FAIR)
     return fact("verdict", certificate.verdict, BAD)
+
+
+def gap(certificate: Certificate) -> str:
+    """The gap that is narrow: next to the value, or to the terms that it is summed from where it vanishes or cancels."""
+    if certificate.absolute:
+        return f"absolute gap {numerals.small(certificate.gap)}"
+    return f"relative gap {numerals.small(certificate.relative_gap)}"
 
 
 def plan(data: Dataset, result: Solution | LipschitzSolution, rest: str) -> Iterator[RenderableType]:
     """The plan, or the largest moves of it; `rest` says where all of it is."""
-    moves = result.plan_table()
+    moves, staying = result.plan_table(), ""
+    if len(moves) > MOST_ROWS:
+        moves, staying = apart(data, moves)
     more = len(moves) - MOST_ROWS
     shown = moves.nlargest(MOST_ROWS, "mass", keep="first") if more > 0 else moves
     yield heading("Plan", count(len(moves), "move") + (f", the {MOST_ROWS} largest" if more > 0 else ""))
+    if staying:
+        yield literal(staying, "dim")
     yield from units(("mass", data.mass_unit), ("unit cost", data.units.cost))
     labels = [[literal(label) for label in shown[side]] for side in ("source", "target")]
     numbers = [numerals.column(shown[name]) for name in ("mass", "unit_cost", "cost")]
     yield table(["source", "target", "mass", "unit cost", "cost"], [*labels, *numbers], words=("source", "target"))
     if more > 0:
         yield literal(f"and {count(more, 'smaller move')}; all: {rest}", "dim")
+
+
+def apart(data: Dataset, moves: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The moves that go anywhere, and what there is to say of the mass that stays where it is."""
+    rest = at_rest(data.problem, moves)
+    if not rest.any():
+        return moves, ""
+    mass = f"{math.fsum(moves.loc[rest, 'mass']):.6g} {data.mass_unit}".rstrip()
+    return moves[~rest], f"{mass} stays where it is, at {count(int(rest.sum()), 'place')}, and is left out"
 
 
 def flow(data: Dataset, result: LipschitzSolution, rest: str) -> Iterator[RenderableType]:

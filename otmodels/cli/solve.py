@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from otmodels.cli import inputs, payload, report
-from otmodels.cli.app import ExitCode
+from otmodels.cli.faults import ExitCode
 from otmodels.cli.files import Folder, write_result
 from otmodels.cli.routes import is_certified, solved
 from otmodels.cli.terminal import console, progress

@@ -7,15 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
+from otmodels.cost import GroundCost
+from otmodels.datasets.sides import Side, is_picture, shared_coordinates, table_or_picture
 from otmodels.datasets.statement import CostRule, GridRule, Units, read_toml
-from otmodels.errors import FileFormatError, InputError, LabelMismatchError, ParameterError
-from otmodels.images import PICTURE_SUFFIXES, read_image
-from otmodels.measure import Measure, read_measure, read_rows
-from otmodels.network.graph import Graph, read_graph
+from otmodels.errors import FileFormatError, InputError, ParameterError
+from otmodels.network.graph import read_graph
 from otmodels.problem import TransportProblem
+from otmodels.rows import coordinates_of, note_of, read_table
+from otmodels.words import restated
+
+MOST_NAMED = 8
+"""Most coordinates that are named in a line."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +35,8 @@ class Dataset:
     units, balance : Units, str
         Units of the numbers in the files, and "raise" or "rescale".
     problem : TransportProblem
+    notes : tuple of str
+        How files were read that are no plain CSV; empty where all are.
     """
 
     name: str
@@ -44,11 +48,21 @@ class Dataset:
     units: Units
     balance: str
     problem: TransportProblem
+    notes: tuple[str, ...] = ()
 
     @property
     def mass_unit(self) -> str:
         """Unit of the masses of `problem`: those of the files, or shares of the total where they were rescaled."""
         return "share of the total" if self.balance == "rescale" else self.units.mass
+
+    @property
+    def places(self) -> str:
+        """Which columns were taken as coordinates, and that they play no part in the cost where it is no metric of points."""
+        if not self.coordinates:
+            return ""
+        few, more = self.coordinates[:MOST_NAMED], len(self.coordinates) - MOST_NAMED
+        named = ", ".join(few) + (f" and {more} more" if more > 0 else "")
+        return named if isinstance(self.problem.cost, GroundCost) else f"{named}, for figures alone"
 
 
 def read_dataset(folder: str | Path) -> Dataset:
@@ -83,14 +97,15 @@ def read_dataset(folder: str | Path) -> Dataset:
     rule = CostRule.stated(stated.get("cost", {}), path)
     balance = stated.get("balance", "raise")
     keys = {key: f"{path}, cost.{key}" for key in ("metric", "power", "order")}
-    with _located({**keys, "spacing": f"{path}, grid.spacing", "balance": f"{path}, balance"}):
-        source, target = _table_or_picture(folder, "source"), _table_or_picture(folder, "target")
-        if "grid" in stated and not (_is_picture(source) or _is_picture(target)):
+    with _located({**keys, "spacing": f"{path}, grid.spacing", "balance": f"{path}, balance"}, path):
+        source, target = table_or_picture(folder, "source"), table_or_picture(folder, "target")
+        if "grid" in stated and not (is_picture(source) or is_picture(target)):
             raise ParameterError(f"{path}, grid", "is given and neither source nor target is a picture", "Leave it out")
-        coordinates, problem = _assemble(source, target, rule, balance, GridRule(**stated.get("grid", {})))
+        parts = _assemble(source, target, rule, balance, GridRule(**stated.get("grid", {})))
     title, description, origin, licence = (stated.get(key, "").strip() for key in ("title", "description", "source", "licence"))
     units = rule.units(stated.get("units", {}))
-    return Dataset(folder.resolve().name, title, description, origin, licence, coordinates, units, balance, problem)
+    coordinates, problem, notes = parts
+    return Dataset(folder.resolve().name, title, description, origin, licence, coordinates, units, balance, problem, notes)
 
 
 def read_files(
@@ -102,8 +117,9 @@ def read_files(
     power: float | None = None,
     order: float | None = None,
     balance: str = "raise",
+    graph: str | Path | None = None,
 ) -> Dataset:
-    r"""Read a data set from single files: two measures, and a cost matrix or a metric on their points.
+    r"""Read a data set from single files: two measures, and a cost matrix, a metric on their points or a graph.
 
     Parameters
     ----------
@@ -115,6 +131,8 @@ def read_files(
         As for `ground_cost`, in place of a cost matrix. Where neither is given, the cost is the Euclidean distance.
     balance : {"raise", "rescale"}
         As for `TransportProblem`.
+    graph : str or Path, optional
+        CSV file of edges as for `read_graph`, in place of a metric; with `power` alone.
 
     Raises
     ------
@@ -131,74 +149,56 @@ def read_files(
     TransportProblem(2 x 1, euclidean, mass 4)
     """
     source, target = Path(source), Path(target)
-    chosen = {"metric": metric, "power": power, "order": order, "matrix": None if cost is None else str(cost)}
+    files = {"matrix": None if cost is None else str(cost), "graph": None if graph is None else str(graph)}
+    chosen = {**files, "metric": metric, "power": power, "order": order}
     rule = CostRule.stated({key: value for key, value in chosen.items() if value is not None})
-    coordinates, problem = _assemble(source, target, rule, balance, GridRule())
+    coordinates, problem, notes = _assemble(source, target, rule, balance, GridRule())
     name, title = f"{source.stem}_to_{target.stem}", f"{source.name} to {target.name}"
-    return Dataset(name, title, "", f"{source}, {target}", "", coordinates, Units(), balance, problem)
+    return Dataset(name, title, "", f"{source}, {target}", "", coordinates, Units(), balance, problem, notes)
 
 
 def _assemble(
     source: Path, target: Path, rule: CostRule, balance: str, grid: GridRule
-) -> tuple[tuple[str, ...], TransportProblem]:
-    coordinates = _coordinates(source, target, rule)
+) -> tuple[tuple[str, ...], TransportProblem, tuple[str, ...]]:
+    """Names of the coordinates, the problem, and what is to be said of the files."""
+    sides = Side.of(source), Side.of(target)
+    coordinates = shared_coordinates(*sides, haversine=rule.file is None and rule.metric == "haversine")
     both = f"{source}, {target}"
     places = {"source": str(source), "target": str(target), "source, target": both, "points": f"{both}, points"}
     with _located({**places, "cost": str(rule.file)}):
         graph = read_graph(rule.graph, rule.places, rule.directed) if rule.graph else None
-        a, b = (_placed(_measure(path, grid), argument, graph) for path, argument in ((source, "source"), (target, "target")))
-        return coordinates, TransportProblem(a, b, rule.cost(a, b, graph), balance)
-
-
-def _measure(path: Path, grid: GridRule) -> Measure:
-    return read_image(path, grid.spacing, grid.invert) if _is_picture(path) else read_measure(path)
-
-
-def _placed(measure: Measure, argument: str, graph: Graph | None) -> Measure:
-    """The measure with the coordinates of the vertices that its labels name, where it has none of its own."""
-    if graph is None or graph.points is None or measure.points is not None or isinstance(measure.labels, pd.RangeIndex):
-        return measure
-    # Whole numbers stay such, so that they count as exact.
-    mass = measure.mass if measure.rounding else measure.mass.astype(np.int64)
-    return Measure(mass, graph.points[graph.vertices(measure.labels, argument)], measure.labels)
-
-
-def _table_or_picture(folder: Path, name: str) -> Path:
-    table, picture = folder / f"{name}.csv", folder / f"{name}.png"
-    if table.exists() and picture.exists():
-        raise FileFormatError(str(folder), f"has both {table.name} and {picture.name}", "Leave out one of the two")
-    return picture if picture.exists() else table
-
-
-def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in PICTURE_SUFFIXES
-
-
-def _coordinates(source: Path, target: Path, rule: CostRule) -> tuple[str, ...]:
-    """Return the coordinate columns, the same in both files: a swap would move every point in silence."""
-    x, y = _columns(source), _columns(target)
-    if x != y:
-        found = f"has the coordinates {', '.join(y) or '(none)'}, {source} has {', '.join(x) or '(none)'}"
-        raise LabelMismatchError(str(target), found, "Give both files the same columns of coordinates, in the same order")
-    if rule.file is None and rule.metric == "haversine" and x and x[0].lower().startswith("lat"):
-        raise LabelMismatchError(f"{source}, {target}", f"have the coordinates {', '.join(x)}", "Put longitude before latitude")
-    return x or (_columns(rule.places) if rule.places else ())
-
-
-def _columns(path: Path) -> tuple[str, ...]:
-    """Names of the coordinates in a file."""
-    if _is_picture(path):
-        return "row", "column"
-    return tuple(name for name in read_rows(path)[0] if name not in ("mass", "label"))
+        a, b = (side.measure(grid, graph, name) for side, name in zip(sides, ("source", "target"), strict=True))
+        problem = TransportProblem(a, b, rule.cost(a, b, graph), balance)
+    if rule.places and not coordinates:
+        coordinates = tuple(coordinates_of(rule.places, read_table(rule.places).header, ("label",)))
+    files = (rule.matrix, rule.graph, rule.places)
+    said = [*(side.table.note for side in sides if side.table), *(note_of(path) for path in files if path)]
+    return coordinates, problem, tuple(dict.fromkeys(filter(None, said)))
 
 
 @contextmanager
-def _located(places: Mapping[str, str]) -> Iterator[None]:
-    """Make an error raised within that names an argument name the file or the key that the argument came from."""
+def _located(places: Mapping[str, str], stated: Path | None = None) -> Iterator[None]:
+    """Make an error raised within that names an argument name the file or the key that the argument came from.
+
+    Where options are stated in a file, it says what to write there.
+    """
     try:
         yield
     except InputError as error:
-        named = error.argument if error.argument in places else error.argument.partition(", ")[0]
-        if named not in places:
+        argument, remedy = error.argument, error.remedy
+        named = argument if argument in places else argument.partition(", ")[0]
+        if stated is not None:
+            remedy = restated(remedy, _KEYS, lambda name, value: f"{name} = {_toml(value)} in {stated.name}")
+        if named not in places and remedy == error.remedy:
             raise
-        raise type(error)(error.argument.replace(named, places[named], 1), error.fault, error.remedy) from error
+        raise type(error)(argument.replace(named, places.get(named, named), 1), error.fault, remedy) from error
+
+
+_KEYS = ("balance", "directed", "invert", "metric", "order", "power")
+
+
+def _toml(value: str) -> str:
+    """A value of Python's as it is written in problem.toml."""
+    if value in ("True", "False"):
+        return value.lower()
+    return value if value[0].isdigit() else f'"{value}"'

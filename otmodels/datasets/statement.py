@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from otmodels.cost import BaseCost, ground_cost, read_cost
 from otmodels.errors import FileFormatError, LabelMismatchError, ParameterError, UnknownNameError
 from otmodels.measure import Measure
 from otmodels.network.graph import Graph, graph_cost
+from otmodels.words import nearest
 
 _SCHEMA: dict[str, dict[str, type]] = {
     "": {
@@ -47,6 +47,9 @@ _WORDS = {
 }
 _BESIDE = {"matrix": (), "graph": ("places", "directed", "power"), "metric": ("power", "order")}
 """Ways to give a cost, and the keys that go with each; the first that is given is meant, the last where none is."""
+
+_ARGUMENTS = {"matrix": "cost"}
+"""What keys are called as arguments, where they are called otherwise."""
 
 _CALLED = {"matrix": "a cost matrix", "graph": "a graph"}
 
@@ -101,7 +104,7 @@ class CostRule:
         for key in keys:
             if key == way or key in _BESIDE[way]:
                 continue
-            where = f"{path}, cost.{key}" if path else key
+            where = f"{path}, cost.{key}" if path else _ARGUMENTS.get(key, key)
             if way == "metric":
                 raise ParameterError(
                     where, "is given without a graph", 'Name a file of edges, graph = "edges.csv", or leave it out'
@@ -166,8 +169,8 @@ def _check_keys(path: Path, table: str, stated: Mapping[str, Any]) -> None:
     for key, value in stated.items():
         where = f"{path}, {table}.{key}" if table else f"{path}, {key}"
         if key not in known:
-            near = [f"Did you mean {match!r}? " for match in get_close_matches(key, known, n=1)]
-            raise UnknownNameError(where, "is not a known key", f"{''.join(near)}The keys here are {', '.join(known)}")
+            remedy = f"{nearest(key, list(known))}The keys here are {', '.join(known)}"
+            raise UnknownNameError(where, "is not a known key", remedy)
         kinds = (int, float) if known[key] is float else (known[key],)
         if not isinstance(value, kinds) or (isinstance(value, bool) and known[key] is not bool):
             raise ParameterError(where, f"is {value!r}", f"Write {_WORDS[known[key]].format(key=key)}")

@@ -8,12 +8,12 @@ from typing import Any
 
 from pyomo.common.gc_manager import PauseGC
 
-from otmodels.errors import UnknownNameError
 from otmodels.formulations import kantorovich, lipschitz
 from otmodels.formulations.links import Links
 from otmodels.formulations.support import Support
 from otmodels.languages import LANGUAGES, Declaration, unsupported
 from otmodels.lp import LinearProgram
+from otmodels.words import unknown
 
 __all__ = ["FORMS", "KANTOROVICH", "LIPSCHITZ", "Formulation", "Links", "Support", "formulation", "supports"]
 
@@ -74,7 +74,7 @@ def formulation(form: str, language: str = LANGUAGES[0]) -> Formulation:
     UnknownNameError
     """
     if form not in _FORMULATIONS:
-        raise UnknownNameError("form", f"{form!r} is not known", f"Choose one of {', '.join(FORMS)}")
+        raise unknown("form", form, FORMS)
     if language not in LANGUAGES:
         raise unsupported(language)
     return _FORMULATIONS[form]

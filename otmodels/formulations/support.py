@@ -18,6 +18,7 @@ from otmodels.formulations.names import keys, names_of, texts
 from otmodels.lp import Names
 from otmodels.measure import some
 from otmodels.problem import TransportProblem
+from otmodels.words import unknown
 
 
 class Support:
@@ -124,9 +125,10 @@ class Support:
 def _pairs(problem: TransportProblem, support: Literal["full"] | npt.ArrayLike) -> tuple[IndexArray, IndexArray] | None:
     if isinstance(support, str):
         if support != "full":
-            raise UnknownNameError(
-                "support", f"{support!r} is not for this form", "Choose 'full' or 'generated', or give an array of pairs (k, 2)"
-            )
+            if support == "neighbours":
+                remedy = "Choose full or generated, or one of the forms lipschitz and flow"
+                raise UnknownNameError("support", f"{support!r} is not for this form", remedy)
+            raise unknown("support", support, ("full", "generated"), "or give an array of pairs (k, 2)")
         return problem.allowed_pairs() if problem.has_forbidden else None
     try:
         given = numbers("support", support)
@@ -142,10 +144,9 @@ def _pairs(problem: TransportProblem, support: Literal["full"] | npt.ArrayLike) 
     i, j = flat // m, flat % m
     allowed = np.isfinite(problem.cost.at(i, j))
     i, j = i[allowed], j[allowed]
-    for side, labels, reached in (("source", problem.source.labels, i), ("target", problem.target.labels, j)):
-        alone = np.setdiff1d(np.arange(len(labels)), reached)
+    for side, measure, reached in (("source", problem.source, i), ("target", problem.target, j)):
+        alone = np.setdiff1d(np.flatnonzero(measure.mass), reached)
         if alone.size:
-            raise LabelMismatchError(
-                "support", f"{side} {some(labels[alone])} has no allowed pair in it", "Give every atom at least one pair"
-            )
+            fault = f"{side} {some(measure.labels[alone])} has no allowed pair in it"
+            raise LabelMismatchError("support", fault, "Give every atom with mass at least one pair")
     return i, j

@@ -28,6 +28,8 @@ from otmodels.blocks import over_blocks
 from otmodels.cost import BaseCost, GroundCost
 from otmodels.deadline import OutOfTimeError
 from otmodels.errors import ParameterError
+from otmodels.feasibility import stranded
+from otmodels.generation.aside import put_back
 from otmodels.generation.rounds import FINISHES, ROUNDING, Generation, Round, Watch
 from otmodels.generation.start import Masses, start_from
 from otmodels.generation.sweeps import first_of_node
@@ -120,63 +122,29 @@ def generate_pairs(
     ParameterError
         A metric of the user's gives different distances for the same points.
     """
-    rows, columns = (np.flatnonzero((mass > 0) & ~light(mass)) for mass in (problem.a, problem.b))
+    cut_off, reach = stranded(problem)
+    if cut_off:
+        return _nothing(problem)
+    rows, columns = (
+        np.flatnonzero((mass > 0) & ~light(mass) & some) for mass, some in zip((problem.a, problem.b), reach, strict=True)
+    )
     whole = (rows.size, columns.size) == problem.shape
     cost = problem.cost if whole else problem.cost.among(rows, columns)
     masses = problem.a[rows], problem.b[columns].copy()
     masses[1][int(masses[1].argmax())] += masses[0].sum() - masses[1].sum()
     deadline = time.perf_counter() + (time_limit or np.inf)
     made = _Pairs(cost, masses, deadline, watch, verbose).generated(gap)
-    return made if whole else _put_back(problem, made, rows, columns)
+    if whole:
+        return made
+    i, j, plan, f, g = put_back(problem, rows, columns, (made.i, made.j), made.plan, (made.f, made.g))
+    return replace(made, i=i, j=j, plan=plan, f=f, g=g)
 
 
-def _put_back(problem: TransportProblem, made: GeneratedPairs, rows: IndexArray, columns: IndexArray) -> GeneratedPairs:
-    """The answer with the atoms that were left out: their potentials by c-transform, and their tightest pairs.
-
-    Atoms without mass need neither, see `otmodels.potentials.close`; light ones are placed on these pairs.
-    """
-    plan = made.plan.tocoo()
-    i, j = plan.coords
-    f, g = np.full(problem.a.size, -np.inf), np.full(problem.b.size, -np.inf)
-    f[rows], g[columns] = made.f, made.g
-    placed = csr_array((plan.data, (rows[i], columns[j])), shape=problem.shape)
-    pairs = [(rows[made.i], columns[made.j])]
-    some, other = np.isneginf(f) & (problem.a > 0), np.isneginf(g) & (problem.b > 0)
-    if some.any():
-        f[some], tight = _tightest_of_rows(problem.cost.among(np.flatnonzero(some), columns), made.g)
-        pairs.append((np.flatnonzero(some), columns[tight]))
-    if other.any():
-        known = np.flatnonzero(f > -np.inf)
-        g[other], tight = _tightest_of_columns(problem.cost.among(known, np.flatnonzero(other)), f[known])
-        pairs.append((known[tight], np.flatnonzero(other)))
-    i, j = (np.concatenate(part) for part in zip(*pairs, strict=True))
-    f, g = (np.where(np.isfinite(potential), potential, 0.0) for potential in (f, g))
-    return replace(made, i=i, j=j, plan=placed, f=f, g=g)
-
-
-def _tightest_of_rows(cost: BaseCost, g: FloatArray) -> tuple[FloatArray, IndexArray]:
-    """The least of C - g_j in each row, and its column."""
-
-    def least(_: slice, block: FloatArray) -> tuple[FloatArray, IndexArray]:
-        slack = block - g
-        column = slack.argmin(axis=1)
-        return slack[np.arange(column.size), column], column
-
-    value, column = zip(*over_blocks(cost, least), strict=True)
-    return np.concatenate(value), np.concatenate(column)
-
-
-def _tightest_of_columns(cost: BaseCost, f: FloatArray) -> tuple[FloatArray, IndexArray]:
-    """The least of C - f_i in each column, and its row."""
-
-    def least(rows: slice, block: FloatArray) -> tuple[FloatArray, IndexArray]:
-        slack = block - f[rows, None]
-        row = slack.argmin(axis=0)
-        return slack[row, np.arange(row.size)], row + rows.start
-
-    values, rows = (np.stack(part) for part in zip(*over_blocks(cost, least), strict=True))
-    best = values.argmin(axis=0), np.arange(values.shape[1])
-    return values[best], rows[best]
+def _nothing(problem: TransportProblem) -> GeneratedPairs:
+    """The answer where an atom with mass has no pair: infeasible, and no plan begun."""
+    status, none = Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.NONE), np.zeros(0, dtype=np.intp)
+    f, g = np.zeros(problem.a.size), np.zeros(problem.b.size)
+    return GeneratedPairs(status, none, none, csr_array(problem.shape), f, g, (), 0, 0, 0.0)
 
 
 class _Pairs(Generation):

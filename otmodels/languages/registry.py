@@ -9,6 +9,7 @@ from otmodels.languages.base import Compiled, Declaration
 from otmodels.languages.cvxpy import CvxpyProgram
 from otmodels.languages.highspy import HighspyProgram
 from otmodels.languages.pyomo import PyomoProgram
+from otmodels.words import unknown
 
 _PROGRAMS: dict[str, Callable[[Declaration], Compiled]] = {
     "cvxpy": CvxpyProgram,
@@ -26,4 +27,4 @@ def compile_model(declaration: Declaration, language: str) -> Compiled:
 
 def unsupported(language: str) -> UnknownNameError:
     """The error for a language that does not exist."""
-    return UnknownNameError("language", f"{language!r} is not known", f"Choose one of {', '.join(LANGUAGES)}")
+    return unknown("language", language, LANGUAGES)

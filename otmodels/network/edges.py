@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from otmodels.errors import (
     ShapeError,
     UnknownNameError,
 )
-from otmodels.measure import number, read_rows, some
+from otmodels.measure import some
+from otmodels.rows import Table, coordinates_of, lacking, read_table
 
 
 def checked_lengths(edges: pd.DataFrame, tail: str, head: str, length: str) -> FloatArray:
@@ -99,32 +101,34 @@ def points_of(places: pd.DataFrame) -> FloatArray | None:
 
 def read_edges(path: Path) -> pd.DataFrame:
     """Columns from, to and length of a CSV file, indexed by line."""
-    header, rows = _read_table(path, ("from", "to", "length"))
-    tail, head, length = (header.index(name) for name in ("from", "to", "length"))
-    cells = [(row[tail], row[head], number(path, line, "length", row[length])) for line, row in rows]
-    return pd.DataFrame(cells, pd.Index([line for line, _ in rows], name="line"), ["from", "to", "length"])
+    table = _with_columns(path, {"from": _CALLED_FROM, "to": _CALLED_TO, "length": _CALLED_LENGTH})
+    cells = {"from": table.column("from"), "to": table.column("to"), "length": table.numbers("length")}
+    return pd.DataFrame(cells, pd.Index([line for line, _ in table.rows], name="line"))
 
 
 def read_places(path: Path) -> pd.DataFrame:
     """Coordinates of a CSV file, indexed by its column label."""
-    header, rows = _read_table(path, ("label",))
-    at = header.index("label")
-    names = [name for name in header if name != "label"]
-    points = [[float(number(path, line, name, row[header.index(name)])) for name in names] for line, row in rows]
-    return pd.DataFrame(points, [row[at] for _, row in rows], names)
+    table = _with_columns(path, {"label": ("name", "id", "place", "town", "node", "vertex")})
+    points = {name: [float(x) for x in table.numbers(name)] for name in coordinates_of(path, table.header, ("label",))}
+    return pd.DataFrame(points, table.column("label"))
 
 
-def _read_table(path: Path, columns: tuple[str, ...]) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Header and rows of a CSV file that has these columns, none of their labels empty."""
-    header, rows = read_rows(path)
-    for column in columns:
-        if column not in header:
-            fault = f"line 1 has no column {column!r} but {', '.join(header)}"
-            raise FileFormatError(str(path), fault, f"Name the columns {', '.join(columns)}")
-        for line, row in rows:
-            if not row[header.index(column)]:
-                raise FileFormatError(str(path), f"line {line}, column {column!r} is empty", "Fill it in")
-    return header, rows
+_CALLED_FROM = ("source", "tail", "start", "u", "a")
+_CALLED_TO = ("target", "head", "end", "v", "b")
+_CALLED_LENGTH = ("distance", "weight", "cost", "km", "miles")
+"""What other tables of edges call their columns."""
+
+
+def _with_columns(path: Path, columns: Mapping[str, tuple[str, ...]]) -> Table:
+    """A CSV file that has these columns, none of their cells empty; each with what others call it."""
+    table = read_table(path)
+    for name, called in columns.items():
+        if name not in table.header:
+            raise lacking(path, table.header, name, {"label": "labels", "length": "lengths"}.get(name, "ends"), called)
+        for (line, _), cell in zip(table.rows, table.column(name), strict=True):
+            if not cell:
+                raise FileFormatError(str(path), f"line {line}, column {name!r} is empty", "Fill it in")
+    return table
 
 
 def _row(edges: pd.DataFrame, k: int) -> str:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from otmodels.arrays import numbers
 from otmodels.cost import GroundCost
-from otmodels.errors import ParameterError, ShapeError, UnbalancedError, UnknownNameError
+from otmodels.errors import ParameterError, ShapeError, UnbalancedError
 from otmodels.measure import some
 from otmodels.network.arcs import Arcs
 from otmodels.network.graph import GraphCost
@@ -18,6 +18,7 @@ from otmodels.network.grids import direction_arcs, neighbour_arcs
 from otmodels.network.nodes import Nodes
 from otmodels.problem import TransportProblem
 from otmodels.tolerances import DEFAULT
+from otmodels.words import unknown
 
 MOST_ARCS = 1 << 24
 """Most arcs of a network of all pairs: above it a program is refused that would take tens of gigabytes."""
@@ -199,4 +200,4 @@ def network(problem: TransportProblem, support: ArcSupport = "full") -> Network:
         return Network.full(problem)
     if support == "neighbours":
         return Network.neighbours(problem)
-    raise UnknownNameError("support", f"{support!r} is not known", "Choose 'full', 'neighbours' or 'generated', or give arcs")
+    raise unknown("support", support, ("full", "neighbours", "generated"), "or give arcs")

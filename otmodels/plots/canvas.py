@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from textwrap import fill, wrap
 from typing import Any, Literal, TypeAlias, cast
 
 import matplotlib.pyplot as plt
@@ -115,9 +116,16 @@ def boxes(
     return polygons(ax, corners.reshape(-1, 4, 2), **style)
 
 
-def with_unit(text: str, unit: str) -> str:
-    """Write an axis label such as "mass [t]"."""
-    return f"{text} [{unit}]" if unit else text
+def with_unit(text: str, unit: str, room: float = np.inf) -> str:
+    """Write an axis label such as "mass [t]", on as many lines as it takes to fit into some room, in points."""
+    if not unit:
+        return text
+    # A dollar of a unit is none that opens a formula.
+    unit = unit.replace("$", r"\$") if "$" in text or unit.count("$") > 1 else unit
+    letters = int(room / (0.55 * _points_of(rcParams["axes.labelsize"]))) if np.isfinite(room) else len(text) + len(unit) + 3
+    if len(text) + len(unit) + 3 <= letters:
+        return f"{text} [{unit}]"
+    return "\n".join([text, *wrap(f"[{unit}]", max(letters, 12))])
 
 
 def length_in_points(ax: Axes, which: Literal["x", "y"]) -> float:
@@ -126,12 +134,22 @@ def length_in_points(ax: Axes, which: Literal["x", "y"]) -> float:
     return float(box.width if which == "x" else box.height) * 72 / ax.figure.dpi
 
 
+def room_along(ax: Axes, which: Literal["x", "y"]) -> float:
+    """Estimate how long a label along an axis may be, in points."""
+    return _LEFT_BY_LAYOUT * length_in_points(ax, which)
+
+
+def inches_of(labels: Sequence[Hashable]) -> float:
+    """Estimate the width of the longest of some labels, as a figure shortens them, in inches."""
+    return 0.6 * _points_of(rcParams["xtick.labelsize"]) * max(len(shortened(label)) for label in labels) / 72
+
+
 def name_ticks(ax: Axes, which: Literal["x", "y"], places: npt.NDArray[Any], labels: Sequence[Hashable]) -> None:
     """Write the atoms' labels along an axis: slanted where they are too wide, every k-th where they are too many."""
-    texts = [_short(label) for label in labels]
+    texts = [shortened(label) for label in labels]
     axis = ax.xaxis if which == "x" else ax.yaxis
-    size = FontProperties(size=rcParams["xtick.labelsize" if which == "x" else "ytick.labelsize"]).get_size_in_points()
-    room = _LEFT_BY_LAYOUT * length_in_points(ax, which) / len(texts)
+    size = _points_of(rcParams["xtick.labelsize" if which == "x" else "ytick.labelsize"])
+    room = room_along(ax, which) / len(texts)
     level = which == "x" and 0.6 * size * (max(map(len, texts)) + 1.5) <= room
     step = 1 if level else _round_up((2.0 if which == "x" else 1.4) * size / room)
     axis.set_ticks(places[::step], texts[::step], parse_math=False)
@@ -140,22 +158,38 @@ def name_ticks(ax: Axes, which: Literal["x", "y"], places: npt.NDArray[Any], lab
             text.set(rotation=40, ha="right", rotation_mode="anchor")
 
 
-def key_above(ax: Axes, handles: Sequence[Artist], **style: Any) -> None:
-    """Write the legend above the axes, where it hides nothing, in as many columns as the figure has room for."""
+def key_above(ax: Axes, handles: Sequence[Artist], beside: float = 0.0, **style: Any) -> None:
+    """Write the legend above the axes, where it hides nothing, in as many columns as the figure has room for.
+
+    Names along the left of the axes may take some inches of it.
+    """
+    room = _LEFT_BY_LAYOUT * (ax.figure.bbox.width - beside * ax.figure.dpi)
     for columns in (3, 2, 1):
         legend = ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, frameon=False, **style)
-        if legend.get_window_extent().width <= _LEFT_BY_LAYOUT * ax.figure.bbox.width:
+        width = legend.get_window_extent().width
+        if width <= room:
             return
+    for text in legend.get_texts():
+        words = text.get_text()
+        # A formula has to stay on its line.
+        if "$" not in words.replace(r"\$", ""):
+            text.set_text(fill(words, max(20, int(len(words) * room / width))))
 
 
-def colour_bar(ax: Axes, drawn: ScalarMappable, label: str, beside: float = 0.0) -> None:
+def colour_bar(ax: Axes, drawn: ScalarMappable, text: str, unit: str, beside: float = 0.0) -> None:
     """Add a colour bar on the right of axes, past what already stands there on that part of their width.
 
     Constrained layout sees for itself what stands there; without it the room has to be asked for.
     """
     constrained = isinstance(ax.figure.get_layout_engine(), ConstrainedLayoutEngine)
+    label = with_unit(text, unit, room_along(ax, "y"))
     bar = ax.figure.colorbar(drawn, ax=ax, label=label, pad=0.02 if constrained else 0.05 + beside)
     bar.outline.set_visible(False)
+
+
+def _points_of(size: Any) -> float:
+    """The size of a font in points."""
+    return float(FontProperties(size=size).get_size_in_points())
 
 
 def _round_up(step: float) -> int:
@@ -164,6 +198,7 @@ def _round_up(step: float) -> int:
     return next(k for k in steps if k >= step)
 
 
-def _short(label: Hashable) -> str:
+def shortened(label: Hashable) -> str:
+    """Write the first letters of a label that is too long for a figure."""
     text = str(label)
     return text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1] + "…"

@@ -15,6 +15,7 @@ from otmodels.plots.canvas import (
     Solved,
     boxes,
     colour_bar,
+    inches_of,
     key_above,
     length_in_points,
     light_to_dark,
@@ -23,7 +24,6 @@ from otmodels.plots.canvas import (
     new_axes,
     problem_of,
     refuse_above,
-    with_unit,
 )
 from otmodels.potentials import slack
 from otmodels.problem import TransportProblem
@@ -66,7 +66,7 @@ def plan_heatmap(solution: Solved, *, ax: Axes | None = None, mass_unit: str = "
     cells.set_clim(0, float(mass.max()))
     _frame(ax, problem)
     wide = _marginals(ax, problem)
-    colour_bar(ax, cells, with_unit("mass moved", mass_unit), wide)
+    colour_bar(ax, cells, "mass moved", mass_unit, wide)
     return ax
 
 
@@ -104,7 +104,7 @@ def slack_heatmap(solution: Solved, *, ax: Axes | None = None, cost_unit: str = 
     diameter = float(np.clip(120 / max(problem.shape), 1.8, 7.0))
     ax.scatter(j, i, s=diameter**2, color="black", linewidths=0)
     _frame(ax, problem)
-    colour_bar(ax, image, with_unit("slack $C - f - g$", cost_unit))
+    colour_bar(ax, image, "slack $C - f - g$", cost_unit)
     handles: list[Line2D | Patch] = [Line2D([], [], marker="o", linestyle="", color="black", markersize=5, label="carries mass")]
     if problem.has_forbidden:
         ax.patch.set(facecolor="0.88", edgecolor="0.45", hatch="////", linewidth=0)
@@ -123,7 +123,9 @@ def _range(values: FloatArray, problem: TransportProblem) -> tuple[float, float]
 def _new_axes(problem: TransportProblem, extra: float) -> Axes:
     """Make cells about square, as far as a page allows; extra inches are for what stands beside them."""
     n, m = problem.shape
-    return new_axes(float(np.clip(2.4 + 0.45 * m, 4.4, 7.2)) + extra, float(np.clip(1.2 + 0.45 * n, 2.2, 6.2)) + extra)
+    beside, below = inches_of(list(problem.source.labels)), 0.6 * inches_of(list(problem.target.labels))
+    width = float(np.clip(1.8 + 0.45 * m, 3.8, 6.6)) + beside + extra
+    return new_axes(width, float(np.clip(0.8 + 0.45 * n, 2.0, 6.0)) + below + extra)
 
 
 def _frame(ax: Axes, problem: TransportProblem) -> None:

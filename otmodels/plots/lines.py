@@ -26,6 +26,7 @@ from otmodels.plots.canvas import (
     new_axes,
     problem_of,
     refuse_above,
+    room_along,
     shades,
     with_unit,
 )
@@ -122,7 +123,7 @@ def potentials_line(solution: Solved, *, ax: Axes | None = None, length_unit: st
     curves[0].set(color=DARK, linestyle="-" if line else "none", linewidth=2.4, marker="o" if marked else "none", markersize=5)
     curves[1].set(color=LIGHT, linestyle="--" if line else "none", linewidth=1.4, marker="s" if marked else "none", markersize=9)
     curves[1].set_markerfacecolor("none")
-    ax.set_ylabel(with_unit("potential", cost_unit))
+    ax.set_ylabel(with_unit("potential", cost_unit, room_along(ax, "y")))
     ax.grid(axis="y" if line else "both", color="0.9")
     ax.spines[["top", "right"]].set_visible(False)
     if line:
@@ -181,7 +182,7 @@ def _stack(ax: Axes, x: FloatArray, height: FloatArray, colours: FloatArray, wid
 def _dress(top: Axes, bottom: Axes, mass_unit: str) -> None:
     for ax, title in ((top, "source"), (bottom, "target")):
         ax.set_title(title, loc="left", fontsize="medium", color=INK)
-        ax.set_ylabel(with_unit("mass", mass_unit))
+        ax.set_ylabel(with_unit("mass", mass_unit, room_along(ax, "y")))
         ax.spines[["top", "right"]].set_visible(False)
     highest = [ax.dataLim.y1 for ax in (top, bottom)]
     if max(highest) <= _COMPARABLE * min(highest):
@@ -192,7 +193,7 @@ def _dress(top: Axes, bottom: Axes, mass_unit: str) -> None:
 
 def _measure_out(ax: Axes, length_unit: str) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 2, 5, 10]))
-    ax.set_xlabel(with_unit("position", length_unit))
+    ax.set_xlabel(with_unit("position", length_unit, room_along(ax, "x")))
 
 
 def _name_places(top: Axes, bottom: Axes, problem: TransportProblem) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
@@ -19,11 +21,14 @@ from otmodels.plots.canvas import (
     MANY,
     Solved,
     boxes,
+    inches_of,
     key_above,
     length_in_points,
     name_ticks,
     new_axes,
     problem_of,
+    room_along,
+    shortened,
     with_unit,
 )
 from otmodels.problem import TransportProblem
@@ -82,7 +87,8 @@ def potentials_overlay(
         size = float(np.clip(380 / max(problem.shape), 4.0, 10.0))
         _atoms(ax, curves[0], at[0], problem.a > 0, "o", size)
         _atoms(ax, curves[1], at[1], problem.b > 0, "s", 0.45 * size)
-    ax.set(ylabel=with_unit("potential", cost_unit), xlabel=with_unit("position", length_unit) if line else _RANK)
+    position = with_unit("position", length_unit, room_along(ax, "x")) if line else _RANK
+    ax.set(ylabel=with_unit("potential", cost_unit, room_along(ax, "y")), xlabel=position)
     ax.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 2, 5, 10], integer=not line))
     ax.grid(axis="y", color="0.9")
     ax.spines[["top", "right"]].set_visible(False)
@@ -188,17 +194,24 @@ def lipschitz_matrix(solution: LipschitzSolution | ExtendedFlow, *, ax: Axes | N
     slack = arcs.length[order] - (solution.potential[tail] - solution.potential[head])
     active = slack <= DEFAULT.slack * solution.problem.cost_unit
     used = solution.flow[order] > 0
-    ax = ax if ax is not None else _tall_axes(arcs.count, arcs.size)
+    ax = ax if ax is not None else _tall_axes(arcs.count, solution.network.nodes.labels.tolist())
     _bands(ax, np.flatnonzero(active), arcs.size)
     _entries(ax, tail, head, arcs.size)
     _frame(ax, solution, tail, head)
     _dots(ax, np.flatnonzero(used), arcs.size)
-    _count(ax, active, used)
+    _count(ax, active, used, _beside(arcs.count, solution.network.nodes.labels.tolist()))
     return ax
 
 
-def _tall_axes(rows: int, columns: int) -> Axes:
-    return new_axes(float(np.clip(3.4 + 0.32 * columns, 5.6, 10.0)), float(np.clip(1.6 + 0.16 * rows, 2.6, 10.0)))
+def _tall_axes(rows: int, labels: list[Hashable]) -> Axes:
+    """Make a figure with room for the names of the rows, where there are few, and for those of the columns."""
+    width = float(np.clip(2.4 + 0.32 * len(labels), 5.0, 9.4)) + _beside(rows, labels)
+    return new_axes(width, float(np.clip(1.2 + 0.16 * rows, 2.2, 9.6)) + 0.6 * inches_of(labels))
+
+
+def _beside(rows: int, labels: list[Hashable]) -> float:
+    """Estimate the inches that the names of the rows take."""
+    return 2 * inches_of(labels) + 0.2 if rows <= NAMED_ROWS else 0.4
 
 
 def _bands(ax: Axes, rows: IndexArray, columns: int) -> None:
@@ -227,7 +240,7 @@ def _frame(ax: Axes, solution: LipschitzSolution | ExtendedFlow, tail: IndexArra
     if not 0 < rows <= NAMED_ROWS or size < _SMALLEST:
         ax.yaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
         return
-    texts = [f"{one} → {other}" for one, other in zip(labels[tail], labels[head], strict=True)]
+    texts = [f"{shortened(one)} → {shortened(other)}" for one, other in zip(labels[tail], labels[head], strict=True)]
     ax.set_yticks(np.arange(rows), texts, parse_math=False, fontsize=min(size, 9.0))
 
 
@@ -237,8 +250,8 @@ def _dots(ax: Axes, rows: IndexArray, columns: int) -> None:
     ax.scatter(np.full(rows.size, columns), rows, size**2, color="black", linewidths=0, zorder=3)
 
 
-def _count(ax: Axes, active: BoolArray, used: BoolArray) -> None:
+def _count(ax: Axes, active: BoolArray, used: BoolArray, beside: float) -> None:
     dot = Line2D([], [], linestyle="", marker="o", markersize=5, color="black", label=f"carries mass: {used.sum()} rows")
     band = Patch(facecolor=_BAND, label=f"active, $f_i - f_j = d_{{ij}}$: {active.sum()} of {active.size} rows")
     entries = [Patch(color=DARK, label="1, tail $i$"), Patch(color=LIGHT, label="$-1$, head $j$")]
-    key_above(ax, [*entries, band, dot])
+    key_above(ax, [*entries, band, dot], beside)

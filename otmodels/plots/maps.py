@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
+from scipy.spatial import cKDTree
 
 from otmodels.arrays import FloatArray
 from otmodels.cost import GroundCost
 from otmodels.errors import ShapeError
 from otmodels.measure import Measure
 from otmodels.metrics import Haversine
+from otmodels.network import GraphCost
+from otmodels.plots.arrows import write_names
 from otmodels.plots.canvas import (
     DARK,
     INK,
@@ -25,19 +31,39 @@ from otmodels.plots.canvas import (
     new_axes,
     polygons,
     problem_of,
+    room_along,
+    shortened,
     with_unit,
 )
 from otmodels.problem import TransportProblem
 
+MOST_WEDGES = 1000
+"""Most moves that have a wedge each: more would cover each other, and the map."""
+
+BLOCKS = 12
+"""Blocks along the longer side of a map on which moves are taken together."""
+
+NAMED = 40
+"""Most places whose names are written on a map."""
+
 
 def plan_map(
-    solution: Solved, *, ax: Axes | None = None, image: bool = False, mass_unit: str = "", length_unit: str = ""
+    solution: Solved,
+    *,
+    ax: Axes | None = None,
+    image: bool = False,
+    geographic: bool = False,
+    mass_unit: str = "",
+    length_unit: str = "",
 ) -> Axes:
     """Draw the plan in the plane: sources as discs, targets as rings, and a wedge for every mass that moves.
 
-    Areas of discs and rings are proportional to mass, on one scale, which the legend gives. The width of a wedge at its
-    source is proportional to the mass that moves, on a scale of its own, and it runs to a point at its target. Mass that
-    stays where it is has no wedge. Wedges are straight on the paper, whatever the metric.
+    Areas of discs and rings are proportional to mass, on one scale, which the legend gives: as large as the picture and the
+    distances between them allow. The width of a wedge at its source is proportional to the mass that moves, on a scale of its
+    own, and it runs to a point at its target. Mass that stays where it is has no wedge. Wedges are straight on the paper,
+    whatever the metric. More than 1000 moves are taken together: a wedge for all that starts in one of 12 x 12 blocks, from
+    where it starts in the mean to where it ends in the mean. Along a graph whose places are known, its edges are thin lines.
+    Where there are labels and at most 40 places, they have their names.
 
     Parameters
     ----------
@@ -48,13 +74,16 @@ def plan_map(
         Where to draw; a new figure where omitted.
     image : bool
         Whether the points are (row, column) of an image, as from `grid_measure`: columns then run to the right, rows down.
+    geographic : bool
+        Whether the points are longitude and latitude whatever the cost is, as of towns along the roads of a graph.
     mass_unit, length_unit : str
         Units for the legend and the axis labels.
 
     Returns
     -------
     Axes
-        Its collections are the wedges, the discs and the rings, in this order; atoms without mass are left out.
+        Its collections are the wedges, the discs and the rings, in this order, and the edges of a graph; atoms without mass
+        are left out.
 
     Raises
     ------
@@ -66,17 +95,25 @@ def plan_map(
     i, j, mass = moves(solution)
     away = (x[i] != y[j]).any(axis=1)
     points = np.concatenate([x, y])
-    squeeze = _squeeze(problem, points)
+    globe = geographic or (isinstance(problem.cost, GroundCost) and isinstance(problem.cost.metric, Haversine))
+    squeeze = _squeeze(points) if globe else 1.0
     extent = np.ptp(points, axis=0) * (squeeze, 1.0)
     ax = ax if ax is not None else new_axes(*_size(extent))
     ax.set_aspect(1 / squeeze)
-    scale = _scale(ax, extent, problem)
-    _wedges(ax, x[i[away]], y[j[away]], mass[away], squeeze, scale)
-    _discs(ax, x, problem.a, scale, filled=True)
-    _discs(ax, y, problem.b, scale, filled=False)
+    start, end, moved = _together(x[i[away]], y[j[away]], mass[away])
+    scale = _scale(ax, extent, problem, (x * (squeeze, 1.0), y * (squeeze, 1.0)))
+    crowded = np.count_nonzero(away) > MOST_WEDGES
+    width = 0.25 * float(extent.max()) / BLOCKS if crowded else scale.width
+    style: dict[str, Any] = {"facecolors": "black", "linewidths": 0, "alpha": 0.8, "zorder": 3} if crowded else {}
+    _wedges(ax, start, end, moved, squeeze, width, **style)
+    _discs(ax, x, problem.a, scale, 0.5 if crowded else 1.0, filled=True)
+    _discs(ax, y, problem.b, scale, 0.5 if crowded else 1.0, filled=False)
+    roads = _roads(ax, problem)
     _limit(ax, points, squeeze, scale)
-    _dress(ax, problem, image, length_unit)
-    _key(ax, scale, float(mass[away].max(initial=0.0)), mass_unit)
+    _dress(ax, problem, ("column", "row") if image else ("longitude", "latitude") if globe else ("x", "y"), length_unit)
+    _key(ax, scale, float(moved.max(initial=0.0)), mass_unit, "moves from a block" if crowded else "moves")
+    if not image:
+        _names(ax, problem, (x, y), [*roads, *np.stack([start, end], axis=1)], scale)
     return ax
 
 
@@ -106,16 +143,10 @@ def _plane(name: str, measure: Measure, image: bool) -> FloatArray:
     return measure.points[:, ::-1] if image else measure.points
 
 
-def _squeeze(problem: TransportProblem, points: FloatArray) -> float:
-    """Length on paper of a unit to the right over that of a unit upwards."""
-    if not _is_globe(problem):
-        return 1.0
+def _squeeze(points: FloatArray) -> float:
+    """Length on paper of a degree of longitude over that of a degree of latitude."""
     middle = (points[:, 1].min() + points[:, 1].max()) / 2
     return max(float(np.cos(np.radians(middle))), 0.1)
-
-
-def _is_globe(problem: TransportProblem) -> bool:
-    return isinstance(problem.cost, GroundCost) and isinstance(problem.cost.metric, Haversine)
 
 
 def _size(extent: FloatArray) -> tuple[float, float]:
@@ -125,29 +156,71 @@ def _size(extent: FloatArray) -> tuple[float, float]:
     return width + 0.6, width * ratio + 0.9
 
 
-def _scale(ax: Axes, extent: FloatArray, problem: TransportProblem) -> _Scale:
-    """Choose a scale on which neighbours on a full grid do not quite touch."""
-    paper = length_in_points(ax, "x"), length_in_points(ax, "y")
-    point = float((extent / paper).max())
-    diameter = float(np.clip(0.8 * np.sqrt(paper[0] * paper[1] / max(problem.shape)), 2.0, 32.0))
-    return _Scale(float(max(problem.a.max(), problem.b.max())), diameter, 0.6 * diameter * point)
+def _scale(ax: Axes, extent: FloatArray, problem: TransportProblem, sides: tuple[FloatArray, FloatArray]) -> _Scale:
+    """Choose a scale on which few neighbours on a side touch, and the largest disc is a small part of the picture."""
+    paper = np.array([length_in_points(ax, "x"), length_in_points(ax, "y")])
+    point = float((extent / paper).max()) or 1.0
+    heaviest = float(max(problem.a.max(), problem.b.max()))
+    shorter = float(paper.min())
+    room = [_room(points, mass / heaviest) / point for points, mass in zip(sides, (problem.a, problem.b), strict=True)]
+    count = max(np.count_nonzero(problem.a), np.count_nonzero(problem.b))
+    least = min(shorter / 50, 0.8 * float(np.sqrt(paper.prod() / count)))
+    diameter = float(np.clip(0.9 * min(room), least, min(shorter / 10, 32.0)))
+    return _Scale(heaviest, diameter, 0.6 * diameter * point)
 
 
-def _wedges(ax: Axes, start: FloatArray, end: FloatArray, mass: FloatArray, squeeze: float, scale: _Scale) -> None:
+def _room(points: FloatArray, share: FloatArray) -> float:
+    """The diameter of a disc of the largest mass with which three discs in four keep clear of the one that is nearest."""
+    some = share > 0
+    places, which = np.unique(points[some], axis=0, return_inverse=True)
+    if len(places) < 2:
+        return np.inf
+    radius = np.sqrt(np.bincount(which.ravel(), share[some])) / 2
+    apart, other = cKDTree(places).query(places, k=2)
+    return float(np.quantile(apart[:, 1] / (radius + radius[other[:, 1]]), 0.25))
+
+
+def _together(start: FloatArray, end: FloatArray, mass: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Moves as given or, where they are many, those that start in a block of the map as one, from mean to mean."""
+    if mass.size <= MOST_WEDGES:
+        return start, end, mass
+    low, side = start.min(axis=0), float(np.ptp(start, axis=0).max()) / BLOCKS or 1.0
+    _, block = np.unique(np.minimum((start - low) // side, BLOCKS - 1), axis=0, return_inverse=True)
+    total = np.bincount(block.ravel(), mass)
+    means = [
+        np.stack([np.bincount(block.ravel(), mass * of[:, axis]) for axis in (0, 1)], axis=1) / total[:, None]
+        for of in (start, end)
+    ]
+    apart = (means[0] != means[1]).any(axis=1)
+    return means[0][apart], means[1][apart], total[apart]
+
+
+def _wedges(ax: Axes, start: FloatArray, end: FloatArray, mass: FloatArray, squeeze: float, width: float, **style: Any) -> None:
     along = (end - start) * (squeeze, 1.0)
     across = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.linalg.norm(along, axis=1, keepdims=True)
-    half = across / (squeeze, 1.0) * (scale.width * mass / mass.max(initial=0.0) / 2)[:, None]
+    half = across / (squeeze, 1.0) * (width * mass / mass.max(initial=0.0) / 2)[:, None]
     triangles = np.stack([start - half, start + half, end], axis=1)
-    polygons(ax, triangles, facecolors=INK, edgecolors=INK, linewidths=0.4, alpha=0.6)
+    polygons(ax, triangles, **{"facecolors": INK, "edgecolors": INK, "linewidths": 0.4, "alpha": 0.6, **style})
 
 
-def _discs(ax: Axes, points: FloatArray, mass: FloatArray, scale: _Scale, *, filled: bool) -> None:
+def _roads(ax: Axes, problem: TransportProblem) -> FloatArray:
+    """Draw the edges of a graph whose places are known; return their ends (k, 2, 2)."""
+    cost = problem.cost
+    if not isinstance(cost, GraphCost) or cost.graph.points is None or cost.graph.points.shape[1] != 2:
+        return np.empty((0, 2, 2))
+    arcs = cost.graph.arcs
+    ends = np.unique(np.sort(np.stack([arcs.tail, arcs.head], axis=1), axis=1), axis=0)
+    lines = cost.graph.points[ends]
+    ax.add_collection(LineCollection(list(lines), colors="0.65", linewidths=0.8, zorder=0.5))
+    return np.asarray(lines)
+
+
+def _discs(ax: Axes, points: FloatArray, mass: FloatArray, scale: _Scale, alpha: float, *, filled: bool) -> None:
     some = mass > 0
     lines: list[float] = [0.0] if filled else scale.line(mass[some]).tolist()
     face, edge = (DARK, "none") if filled else ("none", LIGHT)
-    ax.scatter(
-        points[some, 0], points[some, 1], scale.across(mass[some]) ** 2, facecolors=face, edgecolors=edge, linewidths=lines
-    )
+    style: dict[str, Any] = {"facecolors": face, "edgecolors": edge, "linewidths": lines, "alpha": alpha}
+    ax.scatter(points[some, 0], points[some, 1], scale.across(mass[some]) ** 2, **style)
 
 
 def _limit(ax: Axes, points: FloatArray, squeeze: float, scale: _Scale) -> None:
@@ -158,17 +231,33 @@ def _limit(ax: Axes, points: FloatArray, squeeze: float, scale: _Scale) -> None:
     ax.set_ylim(low[1] - margin, high[1] + margin)
 
 
-def _dress(ax: Axes, problem: TransportProblem, image: bool, length_unit: str) -> None:
-    names = ("column", "row") if image else ("longitude", "latitude") if _is_globe(problem) else ("x", "y")
-    unit = "°" if _is_globe(problem) else length_unit
-    ax.set(xlabel=with_unit(names[0], unit), ylabel=with_unit(names[1], unit))
+def _dress(ax: Axes, problem: TransportProblem, names: tuple[str, str], length_unit: str) -> None:
+    unit = "°" if names[0] == "longitude" else length_unit
+    across, up = (with_unit(name, unit, room_along(ax, "x")) for name in names)
+    ax.set(xlabel=across, ylabel=up)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
-    if image:
+    if names[0] == "column":
         ax.invert_yaxis()
 
 
-def _key(ax: Axes, scale: _Scale, largest: float, mass_unit: str) -> None:
+def _names(
+    ax: Axes, problem: TransportProblem, sides: tuple[FloatArray, FloatArray], lines: list[FloatArray], scale: _Scale
+) -> None:
+    """Write the labels of a few places, one of each that sources and targets share."""
+    measures = (problem.source, problem.target)
+    if any(isinstance(measure.labels, pd.RangeIndex) for measure in measures):
+        return
+    named = {
+        (str(label), *place): np.array(place)
+        for measure, points in zip(measures, sides, strict=True)
+        for label, place in zip(measure.labels, points.tolist(), strict=True)
+    }
+    if len(named) <= NAMED:
+        write_names(ax, np.array(list(named.values())), [shortened(name) for name, *_ in named], lines, scale.diameter / 2)
+
+
+def _key(ax: Axes, scale: _Scale, largest: float, mass_unit: str, moved: str) -> None:
     """Make the legend a scale too: its disc and its ring have a round mass."""
     power = 10 ** np.floor(np.log10(scale.mass))
     mass = float(power * max((digit for digit in (2, 5) if digit * power <= scale.mass), default=1))
@@ -178,10 +267,10 @@ def _key(ax: Axes, scale: _Scale, largest: float, mass_unit: str) -> None:
     ring = Line2D([], [], linestyle="", marker="o", markersize=size, color=LIGHT, label=f"target, {amount}")
     ring.set(markerfacecolor="none", markeredgewidth=float(scale.line(mass)))
     wedge = Line2D([], [], linestyle="", marker=">", markersize=8, color=INK, alpha=0.6, markeredgewidth=0)
-    wedge.set_label(f"moves ≤ {_amount(largest, mass_unit)}")
+    wedge.set_label(f"{moved} ≤ {_amount(largest, mass_unit)}")
     room = {"handlelength": 1 + size / 12, "borderpad": 0.2 + size / 25, "labelspacing": max(0.5, size / 10 - 0.7)}
     key_above(ax, [disc, ring, wedge] if largest else [disc, ring], **room)
 
 
 def _amount(mass: float, mass_unit: str) -> str:
-    return f"{mass:.2g} {mass_unit}".rstrip()
+    return f"{mass:.2g} {mass_unit}".rstrip().replace("$", r"\$")

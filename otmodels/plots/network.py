@@ -31,6 +31,8 @@ from otmodels.plots.canvas import (
     length_in_points,
     new_axes,
     polygons,
+    room_along,
+    shortened,
     with_unit,
 )
 from otmodels.plots.sketch import Sketch, arrow_handle, bar_beside, draw_arrows, key, plane_axes, range_of
@@ -56,6 +58,7 @@ def flow_arrows(
     geographic: bool = False,
     mass_unit: str = "",
     length_unit: str = "",
+    cost_unit: str = "",
 ) -> Axes:
     """Draw the potential f at the nodes, and the flow as arrows: mass goes where f falls as steeply as it may.
 
@@ -81,8 +84,8 @@ def flow_arrows(
     geographic : bool
         Whether the points are longitude and latitude, as they are with the metric "haversine": a degree of longitude is
         then drawn shorter than one of latitude, by the cosine of the latitude in the middle of the map.
-    mass_unit, length_unit : str
-        Units of masses and of distances, for the labels.
+    mass_unit, length_unit, cost_unit : str
+        Units of masses, of coordinates and of costs, for the labels; that of costs from that of coordinates where omitted.
 
     Returns
     -------
@@ -98,7 +101,7 @@ def flow_arrows(
     ParameterError
         The solution has no flow.
     """
-    sketch = Sketch.of(solution, image, geographic, mass_unit, length_unit)
+    sketch = Sketch.of(solution, image, geographic, (mass_unit, length_unit, cost_unit))
     if sketch.points.shape[1] == 1:
         return _over_line(sketch, ax)
     grid = _grid(sketch)
@@ -120,7 +123,7 @@ def _over_line(sketch: Sketch, ax: Axes | None) -> Axes:
     above.set_ylabel("\n".join(["mass that crosses", *([f"[{sketch.mass_unit}]"] if sketch.mass_unit else [])]))
     above.tick_params(axis="x", labelbottom=False, length=0)
     unit = sketch.length_unit if isinstance(sketch.network.problem.cost, GroundCost) else ""
-    ax.set(xlabel=with_unit("position", unit), ylabel=sketch.potential_label)
+    ax.set(xlabel=with_unit("position", unit, room_along(ax, "x")), ylabel=sketch.potential_label(ax))
     ax.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 2, 5, 10]))
     ax.grid(axis="y", color="0.9")
     for panel in (ax, above):
@@ -157,7 +160,7 @@ def _over_cells(sketch: Sketch, grid: Grid, ax: Axes | None) -> Axes:
     text = _arc_arrows(sketch, ax, narrow) if grid.size <= FEW else _block_arrows(sketch, ax, grid)
     ax.set(xlim=(across[0], across[-1]), ylim=(up[0], up[-1]))
     sketch.dress(ax)
-    bar_beside(ax, cells, sketch.potential_label)
+    bar_beside(ax, cells, sketch.potential_label(ax))
     key(ax, [arrow_handle(text)] if text else [])
     return ax
 
@@ -219,10 +222,10 @@ def _on_map(sketch: Sketch, ax: Axes | None) -> Axes:
     margin = 0.08 * float(extent.max()) or 1.0
     ax.set(xlim=(low[0] - margin / sketch.squeeze, high[0] + margin / sketch.squeeze), ylim=(low[1] - margin, high[1] + margin))
     sketch.dress(ax)
-    bar_beside(ax, ScalarMappable(range_of(sketch.potential), pale()), sketch.potential_label)
+    bar_beside(ax, ScalarMappable(range_of(sketch.potential), pale()), sketch.potential_label(ax))
     key(ax, [*handles, *([arrow_handle(f"flow ≤ {sketch.amount(mass.max())}")] if mass.size else [])])
     if len(sketch.points) <= NAMED:
-        write_names(ax, sketch.points, [str(label) for label in sketch.network.nodes.labels], [*edges, *outlined], radius)
+        write_names(ax, sketch.points, [shortened(label) for label in sketch.network.nodes.labels], [*edges, *outlined], radius)
     return ax
 
 

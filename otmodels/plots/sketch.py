@@ -20,7 +20,7 @@ from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
 from otmodels.metrics import Haversine
 from otmodels.network import Network
 from otmodels.plots.arrows import outlines
-from otmodels.plots.canvas import MOST_ATOMS, key_above, polygons, with_unit
+from otmodels.plots.canvas import MOST_ATOMS, key_above, polygons, room_along, with_unit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,10 +35,11 @@ class Sketch:
     globe: bool
     mass_unit: str
     length_unit: str
+    cost_unit: str
 
     @classmethod
-    def of(cls, solution: LipschitzSolution | ExtendedFlow, image: bool, geographic: bool, mass: str, length: str) -> Sketch:
-        """The sketch of a solution, and an error where it cannot be drawn."""
+    def of(cls, solution: LipschitzSolution | ExtendedFlow, image: bool, geographic: bool, units: tuple[str, str, str]) -> Sketch:
+        """The sketch of a solution, in units of mass, length and cost, and an error where it cannot be drawn."""
         if not isinstance(solution, LipschitzSolution | ExtendedFlow):
             fault = f"is of type {type(solution).__name__}, which has no flow"
             raise ParameterError("solution", fault, "Solve to the end with form='flow' or form='lipschitz'")
@@ -50,7 +51,8 @@ class Sketch:
             raise ShapeError("solution", fault, "Read solution.flow_table() and solution.nodes_table()")
         cost = network.problem.cost
         globe = geographic or (isinstance(cost, GroundCost) and isinstance(cost.metric, Haversine))
-        return cls(network, solution.potential, solution.flow, points[:, ::-1] if image else points, image, globe, mass, length)
+        points = points[:, ::-1] if image else points
+        return cls(network, solution.potential, solution.flow, points, image, globe, *units)
 
     @property
     def used(self) -> IndexArray:
@@ -67,12 +69,11 @@ class Sketch:
         middle = (self.points[:, 1].min() + self.points[:, 1].max()) / 2
         return max(float(np.cos(np.radians(middle))), 0.1)
 
-    @property
-    def potential_label(self) -> str:
-        """What the potential is called: it is in units of the cost."""
+    def potential_label(self, ax: Axes) -> str:
+        """What the potential is called beside axes: it is in units of the cost."""
         power = getattr(self.network.problem.cost, "power", 1.0)
         unit = self.length_unit if power == 1 or not self.length_unit else f"{self.length_unit}^{power:g}"
-        return with_unit("potential f", unit)
+        return with_unit("potential f", self.cost_unit or unit, room_along(ax, "y"))
 
     def amount(self, mass: float) -> str:
         """A mass with its unit."""
@@ -83,7 +84,8 @@ class Sketch:
         names = ("column", "row") if self.image else ("longitude", "latitude") if self.globe else ("x", "y")
         measured = isinstance(self.network.problem.cost, GroundCost)
         unit = "°" if self.globe else self.length_unit if measured else ""
-        ax.set(xlabel=with_unit(names[0], unit), ylabel=with_unit(names[1], unit))
+        x, y = (with_unit(name, unit, room_along(ax, "x")) for name in names)
+        ax.set(xlabel=x, ylabel=y)
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
         if self.image:

@@ -45,8 +45,12 @@ def plan_section(material: Material) -> Html:
         mass, unit_cost = numbers("mass", some["mass"], data.mass_unit), numbers("unit cost", some["unit_cost"], data.units.cost)
         return [*ends, mass, unit_cost, numbers("cost", some["cost"], data.units.value)]
 
+    staying = ""
+    if len(moves) > tables.MOST_ROWS:
+        moves, staying = report.apart(data, moves)
     rows = shortened("Plan", moves, columns, what="move", by=moves["mass"])
-    return section("plan", "Plan", rows, shown(material.images, ("earth_moving", "plan_map", "plan_heatmap")))
+    prose = element("p", f"{staying}.") if staying else Html()
+    return section("plan", "Plan", prose, rows, shown(material.images, ("earth_moving", "plan_map", "plan_heatmap")))
 
 
 def potentials_section(material: Material) -> Html:
@@ -77,7 +81,7 @@ def certificate_section(material: Material) -> Html:
 def _solved(data: Dataset, result: Solution | LipschitzSolution) -> Iterator[Html]:
     certificate, unit = result.certificate, data.units.value
     value = f"{numerals.value(result.value)} {unit}".rstrip()
-    proven = tables.passing(certificate.passed, "certified optimal", "NOT CERTIFIED")
+    proven = tables.passing(certificate.passed, certificate.word, certificate.word.upper())
     yield element("p", element("strong", value, class_="value"), " ", proven, class_="verdict")
     worth = [certificate.primal_value, certificate.dual_value]
     if all(map(math.isfinite, worth)):
@@ -85,12 +89,13 @@ def _solved(data: Dataset, result: Solution | LipschitzSolution) -> Iterator[Htm
         yield element(
             "p",
             f"The plan costs {plan}, the potentials are worth {potentials}. No plan costs less than feasible potentials are "
-            f"worth, so the two prove each other: relative gap {numerals.small(certificate.relative_gap)}."
+            f"worth, so the two prove each other: {report.gap(certificate)}."
             if certificate.passed
             else f"The plan is worth {plan}, the potentials {potentials}, and that proves no optimum. {certificate.verdict}.",
         )
     bounds = f"{report.interval(certificate.interval)} {unit}".rstrip()
-    yield facts(("optimal value", bounds), ("distance", _distance(data, result)), ("solved as", _way(result)))
+    root = ("distance", _distance(data, result))
+    yield facts(("optimal value", bounds), root, ("exact data", report.about(data, certificate)), ("solved as", _way(result)))
 
 
 def _distance(data: Dataset, result: Solution | LipschitzSolution) -> str:
@@ -117,7 +122,7 @@ def _infeasible(data: Dataset, found: Infeasibility) -> Iterator[Html]:
     yield element("p", element("strong", "INFEASIBLE", class_="bad"), " no plan meets all masses: proven", class_="verdict")
     unit = f" {data.mass_unit}".rstrip()
     reasons = (element("li", f"{bottleneck}{unit}") for bottleneck in found.bottlenecks)
-    hall = "Forbidden pairs leave these sources too little room (Hall's condition), whatever the costs:"
+    hall = "Forbidden pairs leave these atoms too little, whatever the costs (Hall's condition):"
     yield joined((element("p", hall), element("ul", *reasons)))
     atoms, pairs = found.table(), found.repair()
     yield shortened("Atoms that are stuck", atoms, lambda some: _stuck(some, data), what="atom", by=atoms["mass"])

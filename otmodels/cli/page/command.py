@@ -10,7 +10,7 @@ import typer
 
 from otmodels.cli import inputs
 from otmodels.cli import report as printed
-from otmodels.cli.app import ExitCode
+from otmodels.cli.faults import ExitCode
 from otmodels.cli.page.document import document
 from otmodels.cli.page.material import Material, command_line, gathered
 from otmodels.cli.solve import TimeLimitOption

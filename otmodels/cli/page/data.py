@@ -41,6 +41,8 @@ def _facts(data: Dataset) -> Html:
         ("sources, targets", f"{n:,}, {m:,}"),
         ("mass on either side", _total(data)),
         ("cost of a unit", cost_in_words(data)),
+        ("coordinates", data.places),
+        ("how files were read", "; ".join(data.notes)),
         ("forbidden pairs", f"{forbidden:,} of {n * m:,}" if forbidden else ""),
         ("changed in the data", adjustments),
         ("units", _units(data)),

@@ -26,9 +26,6 @@ MOST_DRAWN = 1500
 MOST_BYTES = 300_000
 """Most bytes of an SVG; a larger figure is a PNG."""
 
-_MARGIN = 0.08
-"""Inches of white around a figure."""
-
 _DPI = 120
 """Dots per inch of a PNG: more than a screen shows, and a page of large figures is a few megabytes."""
 
@@ -95,10 +92,7 @@ def drawn(data: Dataset, result: Solution | LipschitzSolution, flow: LipschitzSo
     about = f"{count(n, 'source')}, {count(m, 'target')}"
     kept: dict[str, tuple[str, int, int]] = {}
 
-    def keep(name: str, figure: Figure) -> None:
-        figure.canvas.draw()
-        # What a layout leaves no room for, such as a long label beside a low colour bar, widens the image.
-        box = figure.get_tightbbox().padded(_MARGIN)
+    def keep(name: str, figure: Figure, box: Bbox) -> None:
         kept[name] = _embedded(figure, box, small), round(96 * box.width), round(96 * box.height)
 
     drawers = {**gallery.of_plan(data, result), **(gallery.of_flow(data, flow) if flow is not None else {})}
