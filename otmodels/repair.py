@@ -222,6 +222,8 @@ class _Routing:
         sturdy = 2 * (float(amount.sum()) + load[:count]) < least
         steps = _least_slacks(self.dual, part, core, count)
         group = np.asarray(connected_components(np.isfinite(steps), directed=False)[1])
+        if group.any() and any(sum(self._exactly(part, np.flatnonzero(group == k))) for k in np.unique(group[amount > 0])):
+            return np.inf  # a group that no pair connects to the others, and that does not balance by itself
         costs = [
             self._through_hub(np.flatnonzero(group == k), part, steps, (surplus, doubt, amount), weight, sturdy)
             for k in np.unique(group[amount > 0]).tolist()
@@ -247,14 +249,14 @@ class _Routing:
         steps, sturdy = steps[np.ix_(group, group)], sturdy[group]
         out, into = _distances(steps, hub, sturdy), _distances(steps.T, hub, sturdy)
         if np.isinf(out[amount > 0]).any() or np.isinf(into[amount > 0]).any():
-            surplus = self._exactly(part, group)
+            surplus = np.array([float(mass) for mass in self._exactly(part, group)])
             doubt, amount = np.zeros(group.size), np.abs(surplus) * (1 + 2 * UNIT)
         price = np.where(surplus > doubt, into, np.where(-surplus > doubt, out, np.maximum(into, out)))
         others = np.flatnonzero(amount > 0)
         return bounded_above(amount[others] * price[others])
 
-    def _exactly(self, part: IndexArray, group: IndexArray) -> FloatArray:
-        """What parts have too much, by exact sums."""
+    def _exactly(self, part: IndexArray, group: IndexArray) -> list[Fraction]:
+        """What parts have too much, exactly."""
         pairs, n = self.pairs, self.pairs.problem.source.size
         a, b = pairs.problem.exact_masses()
         left = dict.fromkeys(group.tolist(), Fraction(0))
@@ -267,7 +269,7 @@ class _Routing:
                 for k, sign in ((one, -1), (other, 1)):
                     if k in left:
                         left[k] += sign * Fraction(moved)
-        return np.array([float(mass) for mass in left.values()])
+        return list(left.values())
 
 
 def _sums(index: IndexArray, values: FloatArray, size: int) -> FloatArray:
