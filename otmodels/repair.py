@@ -20,7 +20,7 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components, dijk
 from otmodels.arrays import BoolArray, FloatArray, IndexArray
 from otmodels.blocks import over_blocks
 from otmodels.problem import TransportProblem
-from otmodels.rounding import UNIT, bounded_above, exact_dot, segment_sums, two_difference
+from otmodels.rounding import TINY, UNIT, bounded_above, exact_dot, segment_sums, two_difference
 from otmodels.safe import SafeDual
 
 MOST_PARTS = 2048
@@ -249,7 +249,7 @@ class _Routing:
         steps, sturdy = steps[np.ix_(group, group)], sturdy[group]
         out, into = _distances(steps, hub, sturdy), _distances(steps.T, hub, sturdy)
         if np.isinf(out[amount > 0]).any() or np.isinf(into[amount > 0]).any():
-            surplus = np.array([float(mass) for mass in self._exactly(part, group)])
+            surplus = np.array([float(mass) or (np.sign(mass.numerator) * TINY) for mass in self._exactly(part, group)])
             doubt, amount = np.zeros(group.size), np.abs(surplus) * (1 + 2 * UNIT)
         price = np.where(surplus > doubt, into, np.where(-surplus > doubt, out, np.maximum(into, out)))
         others = np.flatnonzero(amount > 0)
