@@ -32,7 +32,7 @@ from otmodels.problem import TransportProblem
 from otmodels.rational_check import RationalAnswer
 from otmodels.repair import Pairs, width
 from otmodels.rounding import exact_dot, exact_sum
-from otmodels.safe import SafeDual, gauge, least_of
+from otmodels.safe import SafeDual, gauge, least_of, middle
 from otmodels.tolerances import DEFAULT, Tolerances
 
 EPS = float(np.finfo(np.float64).eps)
@@ -270,7 +270,8 @@ class _Claim:
         name, allow = "dual feasibility f + g <= C", self.tolerances.slack
         if self.g is None:
             return Check(name, 0.0, 0.0)
-        f_size, g_size = (np.abs(potential) for potential in self.centred)
+        centre = middle(self.f, self.problem.a)
+        f_size, g_size = np.abs(self.f - centre), np.abs(self.g + centre)
         above = (self.centred[1] - dual.g_high) - dual.g_low
         above[~np.isfinite(above)] = 0.0
         doubtful = np.flatnonzero(above > allow * g_size)

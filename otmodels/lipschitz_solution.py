@@ -40,6 +40,8 @@ class LipschitzSolution(Examined):
         Recomputed from masses, metric, flow and potential.
     is_lower_bound : bool
         Whether the cost is no metric, so that the value bounds the transport cost from below and may be less.
+    is_on_given_arcs : bool
+        Whether it is optimal among the flows on the arcs that the user gave, and not proven to be so among all.
     """
 
     status: Status
@@ -51,6 +53,7 @@ class LipschitzSolution(Examined):
     certificate: Certificate
     provenance: Provenance
     is_lower_bound: bool = False
+    is_on_given_arcs: bool = False
 
     @property
     def f(self) -> FloatArray:
@@ -82,7 +85,8 @@ class LipschitzSolution(Examined):
         return pd.DataFrame(columns, index=nodes.labels.rename("node"))
 
     def __repr__(self) -> str:
-        bound = "a lower bound, the cost being no metric" if self.is_lower_bound else self.certificate.word
+        word = "optimal on the given arcs" if self.is_on_given_arcs else self.certificate.word
+        bound = "a lower bound, the cost being no metric" if self.is_lower_bound else word
         return f"LipschitzSolution(value {self.value:.12g}, {bound})"
 
 

@@ -233,7 +233,7 @@ def _other_ways(problem: TransportProblem, form: str, family: Family, verbose: b
             yield lambda _: all_pairs(problem, form, verbose, effort)
         return
     assert isinstance(family, KantorovichRubinstein)
-    if family.is_metric:
+    if family.is_metric and not family.is_given:
         yield lambda _: _as_flow(family, generated_pairs(problem, "primal", verbose, effort), effort)
         yield lambda _: _as_flow(family, all_pairs(problem, "primal", verbose, effort), effort)
 

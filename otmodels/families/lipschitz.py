@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.sparse import coo_array
 
@@ -60,6 +62,7 @@ class KantorovichRubinstein(Family):
 
     def __init__(self, problem: TransportProblem, support: ArcSupport | GeneratedArcs, force: bool = False) -> None:
         self.problem = problem
+        self.is_given = not isinstance(support, str | GeneratedArcs)
         if isinstance(support, GeneratedArcs):
             self.generate_s, support = support.seconds, support.network
         self.network = network(problem, support)
@@ -88,7 +91,10 @@ class KantorovichRubinstein(Family):
     def solution(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> LipschitzSolution:
         """Gauge and certificate."""
         flow, potential = self._parts(form, answer)
-        return solution_of(self.network, flow, potential, run.status, provenance, is_metric=self.is_metric)
+        found = solution_of(self.network, flow, potential, run.status, provenance, is_metric=self.is_metric)
+        if found.certificate.passed or not (self.is_given and self.is_metric):
+            return found
+        return replace(found, is_on_given_arcs=lp.certify(self.program("flow"), flow, potential).passed)
 
     def extended(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> ExtendedFlow:
         """Potential, flow and multipliers, with the certificate of the program as compiled."""
@@ -98,8 +104,8 @@ class KantorovichRubinstein(Family):
         return ExtendedFlow(run.status, self.problem, value, self.network, potential, flow, certificate, provenance, *named)
 
     def exactly(self, near: Result, provenance: Provenance, effort: Effort) -> Result:
-        """The solution in exact arithmetic, as a flow along the pairs of the plan."""
-        found = exactly(self.problem, near, provenance, effort) if self.is_metric else near
+        """The solution in exact arithmetic, as a flow along the pairs of the plan; on arcs of the user's there is none."""
+        found = exactly(self.problem, near, provenance, effort) if self.is_metric and not self.is_given else near
         if not isinstance(found, Solution):
             return found
         return carried(self.network, found, found.provenance, effort.tolerances)

@@ -48,8 +48,9 @@ def is_settled(result: Result) -> bool:
     """Whether nothing is left to do: certified, or a result that says what else it is, or stopped, or proven to have none."""
     if isinstance(result, Unsolved):
         return isinstance(result, Infeasible) or result.status.termination.stopped
-    says = result.is_lower_bound if isinstance(result, LipschitzSolution) else result.is_on_given_pairs
-    return result.certificate.passed or says
+    if isinstance(result, LipschitzSolution):
+        return result.certificate.passed or result.is_lower_bound or result.is_on_given_arcs
+    return result.certificate.passed or result.is_on_given_pairs
 
 
 _STOPPED = Status(Termination.TIME_LIMIT, PointStatus.FEASIBLE, PointStatus.FEASIBLE)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, TypedDict
 
 import numpy as np
@@ -102,6 +102,7 @@ class Generation(ABC):
         self.started = time.perf_counter()
         self.rounds: list[Round] = []
         self.refinements = 0
+        self.finishing = False
 
     @property
     def seconds(self) -> float:
@@ -119,6 +120,7 @@ class Generation(ABC):
         answer = self.first()
         while answer.status.optimal and answer.x is not None and answer.y is not None:
             if self.price(answer.x, answer.y):
+                self.finishing = True
                 return self.finish(answer.x, answer.y)
             if gap > 0 and self.rounds[-1].gap <= gap * (1 - ROUNDED):
                 return Status(Termination.GAP, PointStatus.FEASIBLE, PointStatus.FEASIBLE)
@@ -133,9 +135,12 @@ class Generation(ABC):
         return Status(termination, known, known)
 
     def note(self, columns: int, lower: float, upper: float) -> None:
-        """Record a round; bounds never get worse."""
+        """Record a round; bounds never get worse. A refined answer on the same columns is the same round."""
         if self.rounds:
             lower, upper = max(lower, self.rounds[-1].lower), min(upper, self.rounds[-1].upper)
+        if self.finishing and columns == self.rounds[-1].columns:
+            self.rounds[-1] = replace(self.rounds[-1], lower=lower, upper=upper, seconds=self.seconds)
+            return
         self.rounds.append(Round(len(self.rounds), columns, lower, upper, self.seconds))
         if self.watch:
             self.watch(self.rounds[-1])
