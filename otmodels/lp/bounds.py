@@ -58,9 +58,7 @@ class _Rows:
         self.row_lower, self.row_upper = row_lower, row_upper
         self.count = np.bincount(self.row, minlength=entries.shape[0]) + 4.0
 
-    def left_for(
-        self, lower: FloatArray, upper: FloatArray, columns: IndexArray | None = None
-    ) -> tuple[FloatArray, FloatArray]:
+    def left_for(self, lower: FloatArray, upper: FloatArray, columns: IndexArray | None = None) -> tuple[FloatArray, FloatArray]:
         """The bounds, those of all or of some variables drawn closer by what the rows leave for them."""
         chosen = np.arange(lower.size) if columns is None else columns
         chosen = chosen[np.diff(self.entries.indptr)[chosen] > 0]

@@ -34,9 +34,7 @@ def touching(program: Program, x: FloatArray) -> Point:
     down, up = x - program.lower, program.upper - x
     base = np.where((down <= noise) | (up <= noise), np.where(down <= up, program.lower, program.upper), x)
     equal = program.row_lower == program.row_upper
-    at_lower, at_upper = (
-        equal | (np.abs(activity - bound) <= NEAR * sizes) for bound in (program.row_lower, program.row_upper)
-    )
+    at_lower, at_upper = (equal | (np.abs(activity - bound) <= NEAR * sizes) for bound in (program.row_lower, program.row_upper))
     return Point(base, {}, at_lower, at_upper)
 
 

@@ -128,7 +128,8 @@ class _Tableau:
 
     def direction(self, entering: int) -> Row:
         """What the variables change by along one that no row stops."""
-        moves = {j: -row.get(entering, Fraction(0)) for j, row in zip(self.basis, self.rows, strict=True)} | {entering: Fraction(1)}
+        moves = {j: -row.get(entering, Fraction(0)) for j, row in zip(self.basis, self.rows, strict=True)}
+        moves[entering] = Fraction(1)
         return [moves.get(j, Fraction(0)) for j in range(self.columns)]
 
     def _leaving(self, entering: int) -> int | None:

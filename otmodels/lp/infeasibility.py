@@ -15,8 +15,8 @@ from scipy.sparse import csc_array, eye_array, hstack
 
 from otmodels.arrays import FloatArray
 from otmodels.errors import ParameterError, SolveError
+from otmodels.lp.claim import canonical
 from otmodels.lp.engine import Outcome, run
-from otmodels.lp.kkt import canonical
 from otmodels.lp.program import Program, numbered
 from otmodels.lp.rays import DualRay, PrimalRay
 from otmodels.lp.verified import proven_gain, recession

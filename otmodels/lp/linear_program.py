@@ -14,18 +14,18 @@ from scipy.sparse import csc_array, issparse
 
 from otmodels.arrays import FloatArray, floats
 from otmodels.checks import Certificate
-from otmodels.deadline import keeps_time_limit
+from otmodels.deadline import keeps_time_limit, suffices
 from otmodels.errors import ShapeError
 from otmodels.lp import duality
 from otmodels.lp.algebra import WIDTH, algebra
 from otmodels.lp.conversion import Conversion, canonical_form, normal_form, standard_form
-from otmodels.lp.engine import door, run
-from otmodels.lp.infeasibility import proof
+from otmodels.lp.engine import Outcome, door, run
 from otmodels.lp.exact import Contradictory, Endless, Optimum
+from otmodels.lp.infeasibility import proof
 from otmodels.lp.kkt import settle, settle_exactly
 from otmodels.lp.program import Names, Program, numbered
-from otmodels.lp.rays import DualRay, PrimalRay
 from otmodels.lp.rational import nearest
+from otmodels.lp.rays import DualRay, PrimalRay
 from otmodels.lp.small import solved
 from otmodels.status import OPTIMAL, PointStatus, Status, Termination
 
@@ -232,13 +232,22 @@ class LinearProgram(Program):
         verbose : bool
             Whether HiGHS prints its log.
         """
-        outcome = run(self, time_limit, verbose)
+        return self.settled(run(self, time_limit, verbose))
+
+    def settled(self, outcome: Outcome) -> LPSolution:
+        """What a solver ended with, certified or proven to have no end; in exact arithmetic where floating point does not decide.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            Of this program.
+        """
         if outcome.status.optimal and outcome.x is not None and outcome.y is not None:
             found = LPSolution(self, outcome.status, *settle(self, outcome.x, outcome.y), None)
         else:
-            ray = proof(self, outcome, time_limit=time_limit)
+            ray = proof(self, outcome)
             found = LPSolution(self, outcome.status if ray is None else _proven(ray), outcome.x, outcome.y, None, ray)
-        return found if found.proven or outcome.status.termination.stopped else self._decided(found)
+        return found if found.proven or outcome.status.termination.stopped or not suffices(0.0) else self._decided(found)
 
     def _decided(self, found: LPSolution) -> LPSolution:
         """What rational arithmetic makes of a small program that floating point has come to no end with."""

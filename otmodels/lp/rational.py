@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -22,6 +23,7 @@ from scipy.linalg import qr
 from scipy.sparse import csr_array
 
 from otmodels.arrays import FloatArray
+from otmodels.deadline import suffices
 from otmodels.lp.padic import PRIME, Digits
 
 LARGEST_CORE = 600
@@ -92,7 +94,7 @@ def solve(matrix: csr_array, right: Sequence[Fraction], order: FloatArray | None
     Returns
     -------
     Solved or None
-        None where what is left is too large.
+        None where what stands neither alone nor in a chain is too much, or time is up (see `otmodels.deadline`).
     """
     common = math.lcm(*(r.denominator for r in right))
     whole: list[Number] = [r.numerator * (common // r.denominator) for r in right]
@@ -123,7 +125,7 @@ class _System:
         self.order = order.tolist()
         self.rows: dict[int, _Row] = {
             i: {j: rational(a) for j, a in zip(columns[start:end], data[start:end], strict=True) if a}
-            for i, (start, end) in enumerate(zip(ends, ends[1:], strict=False))
+            for i, (start, end) in enumerate(pairwise(ends))
         }
         self.right = right
         self.columns: dict[int, set[int]] = {}
@@ -158,9 +160,7 @@ class _System:
         for k in self.columns.pop(j):
             if k != i:
                 self.right[k] -= self.rows[k].pop(j) * value
-                if len(self.rows[k]) == 1:
-                    heapq.heappush(single, (self.order[k], k))
-                elif not self.rows[k]:
+                if len(self.rows[k]) <= 1:
                     heapq.heappush(single, (self.order[k], k))
 
     def _put_aside(self, j: int, single: list[tuple[float, int]], own: list[int]) -> None:
@@ -242,7 +242,7 @@ def _expanded(rows: list[_Row], used: list[int], right: list[Fraction]) -> tuple
         return None
     digits = Digits(whole, integers, inverse)
     steps = 8
-    while digits.modulus.bit_length() <= bits:
+    while digits.modulus.bit_length() <= bits and suffices(0.0):
         digits.extend(steps)
         if (found := digits.numerators()) is not None:
             return found[0], found[1] * common

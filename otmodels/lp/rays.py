@@ -19,7 +19,8 @@ import pandas as pd
 
 from otmodels.arrays import FloatArray
 from otmodels.checks import Check
-from otmodels.lp.kkt import canonical, feasibility
+from otmodels.lp.claim import canonical
+from otmodels.lp.kkt import feasibility
 from otmodels.lp.program import Program
 from otmodels.lp.rational import nearest
 from otmodels.lp.rigour import gain_of, runs_away, summed
@@ -62,8 +63,8 @@ class DualRay:
     columns : ndarray (2, k)
         Those of the variables' lower bounds, and of their upper bounds.
     exact : tuple of Fraction or None
-        The row multipliers (r,) in rational numbers, with their signs, where they are known; else exact ones are looked for next to
-        those in floats where these leave the proof to rounding.
+        The row multipliers (r,) in rational numbers, with their signs, where they are known; else exact ones are looked for next
+        to those in floats where these leave the proof to rounding.
     """
 
     program: Program

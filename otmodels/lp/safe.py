@@ -4,9 +4,9 @@ For a point x within its bounds and any y of legal signs, with z = c - A'y, ever
 
     c'x' >= c'x - sum_i y_i (A x - b)_i - sum_j max_x' z_j (x_j - x'_j),
 
-b_i the bound of row i that y_i leans on, and x'_j between the bounds of the variable, or those that the rows imply: a reduced cost
-of the wrong sign costs the variable's range. What is subtracted is the excess; where x is feasible no term is below 0, and it is
-how far x is from optimal at the most. It is summed from enclosures and rounded outwards once.
+b_i the bound of row i that y_i leans on, and x'_j between the bounds of the variable, or those that the rows imply: a reduced
+cost of the wrong sign costs the variable's range. What is subtracted is the excess; where x is feasible no term is below 0, and
+it is how far x is from optimal at the most. It is summed from enclosures and rounded outwards once.
 
 Source: Neumaier and Shcherbina (2004), Safe bounds in linear and mixed-integer linear programming, Math. Programming A 99.
 """
@@ -117,13 +117,13 @@ def activities(program: Program, point: Point, rows: IndexArray) -> Enclosure:
 
 
 def _nudged(bound: FloatArray, change: FloatArray, error: FloatArray, to: float) -> FloatArray:
-    """bound + change -+ error, rounded outwards."""
+    """A bound + change -+ error, rounded outwards."""
     inner = np.nextafter(change + np.sign(to) * error, to)
     return np.asarray(np.nextafter(bound + inner, to))
 
 
 def reduced_costs(program: Program, y: FloatArray) -> Enclosure:
-    """c - A'y between floats, to the plain rounding of its terms."""
+    """The reduced costs c - A'y between floats, to the plain rounding of their terms."""
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         z = program.c - program.A.T @ y
         error = rounding(program, y)
@@ -154,7 +154,7 @@ def sharpened(program: Program, y: FloatArray, z: Enclosure, columns: BoolArray)
 
 
 def _times(price: FloatArray, upper: FloatArray, lower: FloatArray) -> FloatArray:
-    """price (upper - lower), rounded up; 0 where the price or the difference is, the other one infinite or not."""
+    """A price times upper - lower, rounded up; 0 where the price or the difference is, the other one infinite or not."""
     counts = np.flatnonzero((price != 0) & (upper != lower))
     found = np.zeros(price.size)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):

@@ -27,7 +27,7 @@ from otmodels.rounding import UNIT, exact_dot
 
 
 def safe_gain(program: Program, y: FloatArray) -> float:
-    """A lower bound on what the rows, summed with multipliers, ask for beyond what the variables can give; -inf where there is none.
+    """A lower bound on what rows, summed with multipliers, ask for beyond what the variables can give; -inf where there is none.
 
     Parameters
     ----------

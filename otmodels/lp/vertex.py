@@ -18,6 +18,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from otmodels.arrays import BoolArray, FloatArray, IndexArray
+from otmodels.deadline import suffices
 from otmodels.lp.contradictions import Contradiction, Stand, combined, resolve
 from otmodels.lp.products import products
 from otmodels.lp.program import Program
@@ -159,6 +160,8 @@ class _Search:
     def run(self, move: bool) -> Point | Contradiction | None:
         """Solve, look what is wrong, change what is tight or moves, and solve again."""
         for _ in range(ATTEMPTS):
+            if not suffices(0.0):
+                return None
             rows, columns = np.flatnonzero(self.wanted), np.flatnonzero(self.inside)
             part, right = csr_array(self.program.A[:, columns])[rows], self._residuals(rows)
             solved = None if right is None else solve(part, right, self._order(rows))
@@ -279,5 +282,6 @@ class _Search:
             activity = dot(row, 0, self.base) + dot(csr_array(row[:, list(steps)]), 0, values)
             if abs(activity - rational(float(self.at[i]))) > most:
                 return None
-            moved[i], at_lower[i], at_upper[i] = activity, self.at[i] == self.program.row_lower[i], self.at[i] == self.program.row_upper[i]
+            moved[i] = activity
+            at_lower[i], at_upper[i] = self.at[i] == self.program.row_lower[i], self.at[i] == self.program.row_upper[i]
         return Point(self.base, {j: step for j, step in steps.items() if step}, at_lower, at_upper, moved)
