@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from otmodels.arrays import FloatArray
+from otmodels.checks import Certificate
 from otmodels.errors import ModelError
 from otmodels.families.settling import Effort
 from otmodels.feasibility import Infeasibility
 from otmodels.interval import UNKNOWN
 from otmodels.languages import Compiled, Declaration, Run
 from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution, Result
-from otmodels.lp import DualRay, LinearProgram, PrimalRay, conflict_of, proof
+from otmodels.lp import DualRay, LinearProgram, PrimalRay, certify, conflict_of
 from otmodels.problem import TransportProblem
 from otmodels.solution import ExtendedSolution, Infeasible, Provenance, Solution, Unbounded, Unsolved
 from otmodels.status import PointStatus, Status, Termination
@@ -132,9 +133,17 @@ class Family(ABC):
         return unsolved_program(self.problem, answer.program, run, "the extended model")
 
 
+def certified(answer: Answer, run: Run) -> tuple[Answer, Certificate]:
+    """An answer with the certificate of its program, rounded from the exact one next to it where it is not certified as it is."""
+    found = answer.program.settled(run)
+    if found.certificate is None or found.x is None or found.y is None:
+        return answer, certify(answer.program, answer.x, answer.y)
+    return replace(answer, x=found.x, y=found.y), found.certificate
+
+
 def unsolved_program(problem: TransportProblem, program: LinearProgram, run: Run, what: str) -> Unsolved:
     """The result for a program without an optimal answer, explained by its rows."""
-    nothing, ray = UNKNOWN, proof(program, run)
+    nothing, ray = UNKNOWN, program.settled(run).ray
     if isinstance(ray, DualRay):
         found, status = conflict_of(ray), Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.RAY)
         message = f"{what} has no feasible point: {found}. Loosen one of them, or take it out"

@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array
 
-from otmodels import lp
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.certificate import certify
 from otmodels.cost import OnPairs
 from otmodels.errors import SolveError
-from otmodels.families.base import Answer, Family, unsolved_program
+from otmodels.families.base import Answer, Family, certified, unsolved_program
 from otmodels.families.beginning import at_once
 from otmodels.families.exactly import PROVEN, exactly, infeasible, value_of
 from otmodels.families.settling import Effort
@@ -91,9 +90,9 @@ class Kantorovich(Family):
 
     def extended(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> ExtendedSolution:
         """Plan and multipliers, with the certificate of the program as compiled."""
+        answer, certificate = certified(answer, run)
         plan, f, g = self._parts(form, answer)
-        certificate, value = lp.certify(answer.program, answer.x, answer.y), answer.program.value(answer.x)
-        named = answer.multipliers(), answer.variables()
+        value, named = certificate.primal_value, (answer.multipliers(), answer.variables())
         return ExtendedSolution(run.status, self.problem, value, f, g, plan, certificate, provenance, *named)
 
     def exactly(self, near: Result, provenance: Provenance, effort: Effort) -> Result:

@@ -7,14 +7,13 @@ from dataclasses import replace
 import numpy as np
 from scipy.sparse import coo_array
 
-from otmodels import lp
 from otmodels.arrays import FloatArray
 from otmodels.axioms import axioms_of
 from otmodels.certificate import plan_value
 from otmodels.checks import Certificate
 from otmodels.cost import GroundCost
 from otmodels.errors import InputError, ParameterError
-from otmodels.families.base import Answer, Family, unsolved_program
+from otmodels.families.base import Answer, Family, certified, unsolved_program
 from otmodels.families.exactly import exactly, infeasible, value_of
 from otmodels.families.settling import Effort
 from otmodels.feasibility import Infeasibility, infeasibility
@@ -98,9 +97,9 @@ class KantorovichRubinstein(Family):
 
     def extended(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> ExtendedFlow:
         """Potential, flow and multipliers, with the certificate of the program as compiled."""
+        answer, certificate = certified(answer, run)
         flow, potential = self._parts(form, answer)
-        certificate, value = lp.certify(answer.program, answer.x, answer.y), answer.program.value(answer.x)
-        named = answer.multipliers(), answer.variables()
+        value, named = certificate.primal_value, (answer.multipliers(), answer.variables())
         return ExtendedFlow(run.status, self.problem, value, self.network, potential, flow, certificate, provenance, *named)
 
     def exactly(self, near: Result, provenance: Provenance, effort: Effort) -> Result:

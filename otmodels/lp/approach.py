@@ -20,7 +20,7 @@ from otmodels.arrays import FloatArray, IndexArray, read_only
 from otmodels.checks import Certificate
 from otmodels.errors import ParameterError, SolveError
 from otmodels.lp.engine import Outcome, door
-from otmodels.lp.kkt import certify
+from otmodels.lp.kkt import settle, worth
 from otmodels.lp.program import Program
 from otmodels.status import Status, Termination
 
@@ -149,31 +149,35 @@ def approach(program: Program, *, most: int = 200) -> Approach:
 
 
 def _steps(program: Program, method: Literal["primal simplex", "dual simplex"], most: int) -> Steps:
-    """Run a method, and certify what it stands on after each number of iterations."""
+    """Run a method, look what it stands on after each number of iterations is worth, and certify the last."""
     points = method == "primal simplex"
-    from_above = int(points == (program.sense == "min"))
     counts: list[int] = []
     values: list[float] = []
     for outcome in door().trace(program, method, most):
         status = outcome.status
         if not status.optimal and status.termination is not Termination.ITERATION_LIMIT:
             raise SolveError(_complaint(status), status)
-        certificate = _certificate(program, outcome)
-        stands = (outcome.x if points else outcome.y) is not None
-        value = certificate.interval[from_above] if stands else np.nan
         counts.append(outcome.iterations)
-        values.append(value if np.isfinite(value) else np.nan)
-    if np.isnan(values[-1]):
+        values.append(_worth(program, outcome, points))
+    _, _, certificate = settle(program, *_shown(program, outcome))
+    if np.isnan(values[-1]) or not certificate.passed:
         raise SolveError(f"the {method} method ended without proof: {certificate.verdict}; {_ELSE}", status)
     iterations = read_only(np.array(counts, dtype=np.intp))
     return Steps(method, iterations, read_only(np.array(values)), certificate)
 
 
-def _certificate(program: Program, outcome: Outcome) -> Certificate:
-    """What point and multipliers prove, each for itself: zeros stand in where the solver shows none."""
+def _worth(program: Program, outcome: Outcome, points: bool) -> float:
+    """The value of a feasible point, or the bound of dual-feasible multipliers; NaN where there are none."""
+    if (outcome.x if points else outcome.y) is None:
+        return float("nan")
+    of_point, of_multipliers = worth(program, *_shown(program, outcome))
+    return of_point if points else of_multipliers
+
+
+def _shown(program: Program, outcome: Outcome) -> tuple[FloatArray, FloatArray]:
+    """Point and multipliers: zeros stand in where the solver shows none."""
     rows, columns = program.shape
-    x = np.zeros(columns) if outcome.x is None else outcome.x
-    return certify(program, x, np.zeros(rows) if outcome.y is None else outcome.y)
+    return np.zeros(columns) if outcome.x is None else outcome.x, np.zeros(rows) if outcome.y is None else outcome.y
 
 
 def _complaint(status: Status) -> str:

@@ -125,11 +125,16 @@ def conflict_of(ray: DualRay) -> Conflict:
         others = _other_multipliers(ray)
         if others is None:
             return Conflict(ray, True)
-        smaller = next((made for made in _without_one(ray, others) if made.size < ray.size and made.verified), None)
+        smaller = next((made for made in _without_one(ray, others) if made.size < ray.size and _as_firm(made, ray)), None)
         if smaller is None:
             break
         ray = smaller
     return Conflict(ray, False)
+
+
+def _as_firm(made: DualRay, ray: DualRay) -> bool:
+    """Whether a proof holds, and does so by more than rounding if another one does."""
+    return made.verified and (ray.by_rounding or not made.by_rounding)
 
 
 def _other_multipliers(ray: DualRay) -> FloatArray | None:

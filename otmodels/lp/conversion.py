@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -20,6 +21,7 @@ from scipy.sparse import coo_array, csc_array, csr_array, eye_array, hstack, vst
 
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.lp.program import Program
+from otmodels.lp.rational import dot
 
 P = TypeVar("P", bound=Program)
 
@@ -46,6 +48,14 @@ class Conversion(Generic[P]):
     def multipliers(self, y: FloatArray) -> FloatArray:
         """The original program's row multipliers (r,) that those of the converted program are."""
         return np.asarray(self._multipliers @ np.asarray(y, dtype=np.float64))
+
+    def rational_point(self, x: Sequence[Fraction]) -> list[Fraction]:
+        """The same of a point in rational numbers."""
+        return [dot(self._points, j, x) for j in range(self._points.shape[0])]
+
+    def rational_multipliers(self, y: Sequence[Fraction]) -> list[Fraction]:
+        """The same of multipliers in rational numbers."""
+        return [dot(self._multipliers, i, y) for i in range(self._multipliers.shape[0])]
 
     def then(self, other: Conversion[P]) -> Conversion[P]:
         """The conversion followed by another one of its program."""

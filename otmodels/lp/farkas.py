@@ -23,6 +23,8 @@ from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError,
 from otmodels.lp.engine import run
 from otmodels.lp.exact import alternative
 from otmodels.lp.program import Program, numbered
+from otmodels.lp.verified import safe_gain, signed_multipliers
+from otmodels.lp.vertex import Point, repair
 from otmodels.tolerances import DEFAULT
 
 EXACT_ENTRIES = 2500
@@ -142,16 +144,33 @@ def _large(system: _System) -> Farkas:
     outcome = run(phase_one)
     if outcome.x is None or outcome.y is None:
         raise SolveError(f"neither alternative was found: {outcome.status.termination.value}", outcome.status)
+    stated = Program(
+        np.zeros(columns), csc_array(matrix), right, right, np.zeros(columns), np.full(columns, np.inf),
+        numbered("row_", rows), numbered("x_", columns),
+    )  # fmt: skip
     x, y = outcome.x[:columns], outcome.y
-    if (answer := _answer(system, x, None, None)).verified:
-        exact = system.solution(_simple(x))
-        return answer if exact is None else _answer(system, _floats(exact), None, exact)
+    point = repair(stated, x, y, phase_one.c[:columns] - matrix.T @ y, move=True)
+    if isinstance(point, Point):
+        simple = system.solution(_simple(point.rounded)) or system.solution([point.at(j) for j in range(columns)])
+        if simple is not None:
+            return _answer(system, _floats(simple), None, simple)
+        if (answer := _answer(system, point.rounded, None, None)).verified:
+            return answer
+    y = y / (np.abs(y).max(initial=0.0) or 1.0)
+    certificate = system.certificate(_simple(y)) or system.certificate(_signed(stated, y))
+    if certificate is not None:
+        return _answer(system, None, _floats(certificate), certificate)
     gain = float(right @ y)
-    certificate = system.certificate(_simple(y / np.abs(y).max(initial=0.0))) if y.any() else None
     if gain > 0 and (answer := _answer(system, None, y / gain, None)).verified:
-        return answer if certificate is None else _answer(system, None, _floats(certificate), certificate)
+        return answer
     message = "neither alternative could be verified in floating point: the system is feasible or not by rounding alone"
     raise SolveError(message, outcome.status)
+
+
+def _signed(stated: Program, y: FloatArray) -> list[Fraction]:
+    """Exact multipliers next to y with A'y <= 0, where there are any."""
+    found = signed_multipliers(stated, y)
+    return [Fraction(0)] * y.size if found is None else [found.at(i) for i in range(y.size)]
 
 
 def _row_units(matrix: csr_array) -> FloatArray:
@@ -165,24 +184,38 @@ def _simple(values: FloatArray) -> list[Fraction]:
 
 
 def _answer(system: _System, x: FloatArray | None, y: FloatArray | None, exact: tuple[Fraction, ...] | None) -> Farkas:
-    """The alternative with its checks, each row and column relative to the size of the terms that it sums."""
+    """The alternative with its checks: each row, and each column, to the rounding of the terms that it sums."""
     matrix, right, size = system.matrix, system.right, abs(system.matrix)
+    rounding = 4 * np.finfo(np.float64).eps
     if x is not None:
         terms = np.maximum(np.abs(right), size @ np.abs(x))
         residual = _relative(np.abs(matrix @ x - right), terms)
+        longest = int(np.diff(matrix.indptr).max(initial=0))
         checks = (
-            Check("A x = b (relative)", float(residual.max(initial=0.0)), DEFAULT.marginal),
+            Check("A x = b (relative)", float(residual.max(initial=0.0)), rounding * (longest + 2)),
             Check("x >= 0", float(-x.min(initial=0.0)), 0.0),
         )
         return Farkas(x, None, exact, checks)
     assert y is not None
     excess = _relative(np.maximum(matrix.T @ y, 0.0), size.T @ np.abs(y))
-    gain, gained = float(right @ y), float(np.abs(right) @ np.abs(y))
+    gained = float(np.abs(right) @ np.abs(y))
+    margin = rounding * (np.count_nonzero(y) + 1) * gained
+    proves = float(right @ y) > margin if exact is not None else _proves(system, y, margin)
     checks = (
         Check("A'y <= 0 (relative)", float(excess.max(initial=0.0)), DEFAULT.slack),
-        Check("b'y > 0", 0.0 if gain > DEFAULT.gap * gained else 1.0, 0.5),
+        Check("b'y > 0", 0.0 if proves else 1.0, 0.5),
     )
     return Farkas(None, y, exact, checks)
+
+
+def _proves(system: _System, y: FloatArray, margin: float) -> bool:
+    """Whether multipliers prove that there is no x >= 0, whatever rounding does to A'y, by more than a margin."""
+    rows, columns = system.matrix.shape
+    stated = Program(
+        np.zeros(columns), csc_array(system.matrix), system.right, system.right, np.zeros(columns), np.full(columns, np.inf),
+        numbered("row_", rows), numbered("x_", columns),
+    )  # fmt: skip
+    return safe_gain(stated, y) > margin
 
 
 def _relative(violation: FloatArray, size: FloatArray) -> FloatArray:

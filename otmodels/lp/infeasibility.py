@@ -15,9 +15,11 @@ from scipy.sparse import csc_array, eye_array, hstack
 
 from otmodels.arrays import FloatArray
 from otmodels.errors import ParameterError, SolveError
+from otmodels.lp.claim import canonical
 from otmodels.lp.engine import Outcome, run
 from otmodels.lp.program import Program, numbered
-from otmodels.lp.rays import DualRay, PrimalRay, recession
+from otmodels.lp.rays import DualRay, PrimalRay
+from otmodels.lp.verified import proven_gain, recession
 from otmodels.status import Termination
 from otmodels.tolerances import DEFAULT
 
@@ -51,7 +53,10 @@ class Repair:
     @property
     def proven(self) -> float:
         """A lower bound on the total violation, from the multipliers and the bounds alone: > 0 proves infeasibility."""
-        return DualRay.of(self.program, np.clip(self.multipliers, -1.0, 1.0)).gain
+        program, y = canonical(self.program), np.clip(self.multipliers, -1.0, 1.0)
+        y = np.where(np.isfinite(np.where(y > 0, program.row_lower, program.row_upper)), y, 0.0)
+        gain, largest = proven_gain(program, y)
+        return max(gain / max(largest, 1.0), 0.0)
 
     def table(self) -> pd.DataFrame:
         """One row a row of the program that has to give or is part of the proof: bounds, activity, change, multiplier."""
@@ -133,17 +138,19 @@ def proof(program: Program, outcome: Outcome, *, time_limit: float | None = None
     DualRay, PrimalRay or None
         None where the outcome is another one, or nothing could be verified.
     """
-    known = (Termination.INFEASIBLE, Termination.UNBOUNDED, Termination.INFEASIBLE_OR_UNBOUNDED)
-    if outcome.status.termination not in known:
+    if outcome.status.optimal or outcome.status.termination.stopped:
         return None
     try:
         found = _infeasible(program, outcome.dual_ray, time_limit)
-        return _unbounded(program, outcome, time_limit) if found is None else found
+        if found is not None and (not found.by_rounding or outcome.status.termination is Termination.INFEASIBLE):
+            return found
+        return _unbounded(program, outcome, time_limit) or found
     except SolveError:
         return None
 
 
 def _infeasible(program: Program, proposed: FloatArray | None, time_limit: float | None) -> DualRay | None:
+    """A proof of infeasibility, by more than rounding where there is one."""
     crossed = DualRay.of_crossed_bounds(program)
     if crossed is not None:
         return crossed
@@ -153,8 +160,13 @@ def _infeasible(program: Program, proposed: FloatArray | None, time_limit: float
             yield proposed / np.abs(proposed).max()
         yield repair(program, time_limit=time_limit).multipliers
 
-    rays = (DualRay.of(program, y) for y in candidates())
-    return next((ray for ray in rays if ray.verified), None)
+    found = None
+    for ray in (DualRay.of(program, y) for y in candidates()):
+        if ray.verified:
+            found = ray
+            if not ray.by_rounding:
+                break
+    return found
 
 
 def _unbounded(program: Program, outcome: Outcome, time_limit: float | None) -> PrimalRay | None:

@@ -14,17 +14,20 @@ from scipy.sparse import csc_array, issparse
 
 from otmodels.arrays import FloatArray, floats
 from otmodels.checks import Certificate
-from otmodels.deadline import keeps_time_limit
+from otmodels.deadline import keeps_time_limit, suffices
 from otmodels.errors import ShapeError
 from otmodels.lp import duality
 from otmodels.lp.algebra import WIDTH, algebra
 from otmodels.lp.conversion import Conversion, canonical_form, normal_form, standard_form
-from otmodels.lp.engine import door, run
+from otmodels.lp.engine import Outcome, door, run
+from otmodels.lp.exact import Contradictory, Endless, Optimum
 from otmodels.lp.infeasibility import proof
-from otmodels.lp.kkt import certify
+from otmodels.lp.kkt import settle, settle_exactly
 from otmodels.lp.program import Names, Program, numbered
+from otmodels.lp.rational import nearest
 from otmodels.lp.rays import DualRay, PrimalRay
-from otmodels.status import PointStatus, Status, Termination
+from otmodels.lp.small import solved
+from otmodels.status import OPTIMAL, PointStatus, Status, Termination
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -229,11 +232,35 @@ class LinearProgram(Program):
         verbose : bool
             Whether HiGHS prints its log.
         """
-        outcome = run(self, time_limit, verbose)
+        return self.settled(run(self, time_limit, verbose))
+
+    def settled(self, outcome: Outcome) -> LPSolution:
+        """What a solver ended with, certified or proven to have no end; in exact arithmetic where floating point does not decide.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            Of this program.
+        """
         if outcome.status.optimal and outcome.x is not None and outcome.y is not None:
-            return LPSolution(self, outcome.status, outcome.x, outcome.y, certify(self, outcome.x, outcome.y), None)
-        ray = proof(self, outcome, time_limit=time_limit)
-        return LPSolution(self, outcome.status if ray is None else _proven(ray), outcome.x, outcome.y, None, ray)
+            found = LPSolution(self, outcome.status, *settle(self, outcome.x, outcome.y), None)
+        else:
+            ray = proof(self, outcome)
+            found = LPSolution(self, outcome.status if ray is None else _proven(ray), outcome.x, outcome.y, None, ray)
+        return found if found.proven or outcome.status.termination.stopped or not suffices(0.0) else self._decided(found)
+
+    def _decided(self, found: LPSolution) -> LPSolution:
+        """What rational arithmetic makes of a small program that floating point has come to no end with."""
+        exact = solved(self) if (self.lower <= self.upper).all() and (self.row_lower <= self.row_upper).all() else None
+        if exact is None:
+            return found
+        if isinstance(exact, Optimum):
+            answer = settle_exactly(self, exact.x, exact.y)
+            return LPSolution(self, OPTIMAL, *answer, None) if answer is not None and answer[-1].passed else found
+        ray = _ray(self, exact)
+        if not ray.verified or (isinstance(ray, DualRay) and ray.by_rounding and found.verified):
+            return found
+        return LPSolution(self, _proven(ray), None, None, None, ray)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -262,16 +289,30 @@ class LPSolution:
 
     @property
     def verified(self) -> bool:
-        """Whether the outcome is proven: an optimal point with a certificate that passes, or a ray."""
+        """Whether the outcome is verified: an optimal point with a certificate that passes, or a ray."""
         return self.ray is not None or (self.certificate is not None and self.certificate.passed)
 
     @property
+    def proven(self) -> bool:
+        """Whether it is proven in exact arithmetic, and not to a tolerance."""
+        return self.verified and (self.certificate is None or self.certificate.proven)
+
+    @property
     def value(self) -> float:
-        """Objective at x; NaN where there is no optimal point."""
-        return self.program.value(self.x) if self.x is not None and self.certificate is not None else float("nan")
+        """Objective at the optimal point, as certified; NaN where there is none."""
+        return float("nan") if self.certificate is None else self.certificate.primal_value
 
     def __repr__(self) -> str:
         return f"LPSolution({self.status}, value {self.value:.12g})"
+
+
+def _ray(program: Program, exact: Contradictory | Endless) -> DualRay | PrimalRay:
+    """The ray that is known in rational numbers, in floats of the size of 1."""
+    if isinstance(exact, Contradictory):
+        return DualRay.of_exact(program, exact.y)
+    largest = max(map(abs, exact.direction))
+    direction = [value / largest for value in exact.direction]
+    return PrimalRay(program, nearest(exact.x), nearest(direction), (tuple(exact.x), tuple(direction)))
 
 
 def _proven(ray: DualRay | PrimalRay) -> Status:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +19,12 @@ import pandas as pd
 
 from otmodels.arrays import FloatArray
 from otmodels.checks import Check
-from otmodels.lp.kkt import certify
+from otmodels.lp.claim import canonical
+from otmodels.lp.kkt import feasibility
 from otmodels.lp.program import Program
+from otmodels.lp.rational import nearest
+from otmodels.lp.rigour import gain_of, runs_away, summed
+from otmodels.lp.verified import proven_gain, recession, rounding, unbounded
 from otmodels.tolerances import DEFAULT
 
 NOISE = 1e-12
@@ -57,11 +62,23 @@ class DualRay:
         Multipliers >= 0 of the rows' lower bounds, and of their upper bounds.
     columns : ndarray (2, k)
         Those of the variables' lower bounds, and of their upper bounds.
+    exact : tuple of Fraction or None
+        The row multipliers (r,) in rational numbers, with their signs, where they are known; else exact ones are looked for next
+        to those in floats where these leave the proof to rounding.
     """
 
     program: Program
     rows: FloatArray
     columns: FloatArray
+    exact: tuple[Fraction, ...] | None = None
+
+    @classmethod
+    def of_exact(cls, program: Program, y: Sequence[Fraction]) -> DualRay:
+        """The ray that row multipliers in rational numbers make, scaled to a largest one of 1."""
+        largest = max(map(abs, y))
+        exact = tuple(value / largest for value in y)
+        left = nearest([-value for value in summed(canonical(program), exact)])
+        return cls(program, _sides(nearest(exact)), _sides(left), exact)
 
     @classmethod
     def of(cls, program: Program, y: FloatArray) -> DualRay:
@@ -125,22 +142,50 @@ class DualRay:
 
     @property
     def checks(self) -> tuple[Check, ...]:
-        """What is recomputed in numpy."""
+        """What is recomputed: that the multipliers are what they are said to be, and that they prove it, without tolerance."""
         residual = np.abs(self.program.A.T @ self.y + self.z)
         size = np.maximum(abs(self.program.A).T @ np.abs(self.y), np.abs(self.z))
         relative = np.divide(residual, size, out=np.zeros_like(residual), where=size > 0)
         terms = np.concatenate([part.terms for part in self.bounds])
-        proves = self.gain > DEFAULT.gap * np.abs(terms).sum()
         return (
             Check("variables cancel (relative)", float(relative.max(initial=0.0)), DEFAULT.slack),
             Check("multipliers >= 0", -float(min(self.rows.min(initial=0.0), self.columns.min(initial=0.0))), 0.0),
             Check("bounds exist", float(np.isinf(terms).any()), 0.0),
-            Check("gain > 0", 0.0 if proves else 1.0, 0.5),
+            Check("gain > 0", 0.0 if self._crossed.size or self._proven > 0 else 1.0, 0.5),
         )
 
     @property
+    def _proven(self) -> Fraction:
+        """A lower bound on the gain, without any rounding."""
+        program = canonical(self.program)
+        if self.exact is None:
+            found = proven_gain(program, self.y)[0]
+            return Fraction(found) if np.isfinite(found) else Fraction(-1)
+        gain = gain_of(program, self.exact)
+        return Fraction(-1) if gain is None else gain
+
+    @property
+    def _crossed(self) -> FloatArray:
+        """By how much bounds that both have multipliers are the wrong way round, over their size."""
+        program = self.program
+        sides = ((self.rows, program.row_lower, program.row_upper), (self.columns, program.lower, program.upper))
+        crossed = [
+            (lower - upper)[here] / (np.abs(lower) + np.abs(upper))[here]
+            for multipliers, lower, upper in sides
+            if (here := multipliers.all(axis=0) & (lower > upper)).any()
+        ]
+        return np.concatenate([np.zeros(0), *crossed])
+
+    @property
+    def by_rounding(self) -> bool:
+        """Whether it proves that there is no feasible point by so little that rounding of the data may have decided it."""
+        if self._crossed.size:
+            return bool(self._crossed.max() <= 4 * np.finfo(np.float64).eps)
+        return self._proven <= Fraction(rounding(canonical(self.program), self.y))
+
+    @property
     def verified(self) -> bool:
-        """Whether the multipliers prove that there is no feasible point."""
+        """Whether the multipliers, or exact ones next to them, prove that there is no feasible point."""
         return all(check.passed for check in self.checks)
 
     def table(self) -> pd.DataFrame:
@@ -163,7 +208,8 @@ class DualRay:
         named += [_named(program.column_names[j], program.lower[j], program.upper[j]) for j in bounded[:left].tolist()]
         more = f" and {count - SHOWN} more" if count > SHOWN else ""
         verb = "contradict each other" if count > 1 else "cannot hold"
-        return f"{', '.join(named)}{more} {verb}: multiplied and summed they say 0 >= {self.gain:.6g}"
+        rounded = ", by rounding alone" if self.by_rounding else ""
+        return f"{', '.join(named)}{more} {verb}{rounded}: multiplied and summed they say 0 >= {self.gain:.6g}"
 
     def __repr__(self) -> str:
         how = "verified" if self.verified else "not verified"
@@ -182,11 +228,14 @@ class PrimalRay:
         A feasible point.
     direction : ndarray (k,)
         point + t direction is feasible for every t >= 0, and better the larger t is.
+    exact : pair of tuples of Fraction or None
+        Point and direction in rational numbers, where they are known; else exact ones are looked for next to those in floats.
     """
 
     program: Program
     point: FloatArray
     direction: FloatArray
+    exact: tuple[tuple[Fraction, ...], tuple[Fraction, ...]] | None = None
 
     @property
     def rate(self) -> float:
@@ -196,15 +245,22 @@ class PrimalRay:
     @property
     def checks(self) -> tuple[Check, ...]:
         """What is recomputed in numpy."""
-        program, no_multipliers = self.program, np.zeros(self.program.shape[0])
-        away = certify(recession(program), self.direction, no_multipliers).checks[:2]
-        sign, terms = 1.0 if program.sense == "min" else -1.0, np.abs(program.c * self.direction).sum()
-        improves = sign * self.rate < -DEFAULT.gap * terms
+        program = canonical(self.program)
+        feasible, improves = self._proven(program)
+        away = feasibility(recession(program), self.direction)
         return (
-            *certify(program, self.point, no_multipliers).checks[:2],
+            *feasibility(program, self.point),
             *(replace(check, name=f"direction: {check.name}") for check in away),
+            Check("feasible in exact arithmetic", 0.0 if feasible else 1.0, 0.5),
             Check("direction improves", 0.0 if improves else 1.0, 0.5),
         )
+
+    def _proven(self, program: Program) -> tuple[bool, bool]:
+        """Whether there is a feasible point, and a direction from it that never ends and improves, without any rounding."""
+        if self.exact is None:
+            return unbounded(program, self.point, self.direction)
+        proven = runs_away(program, *self.exact)
+        return proven, proven
 
     @property
     def verified(self) -> bool:
@@ -230,13 +286,6 @@ class PrimalRay:
 
     def __repr__(self) -> str:
         return f"PrimalRay(rate {self.rate:.6g}, {'verified' if self.verified else 'not verified'})"
-
-
-def recession(program: Program) -> Program:
-    """The program of the directions that lead away from no bound: every finite bound becomes 0."""
-    bounds = program.row_lower, program.row_upper, program.lower, program.upper
-    row_lower, row_upper, lower, upper = (np.where(np.isfinite(bound), 0.0, bound) for bound in bounds)
-    return replace(program, offset=0.0, row_lower=row_lower, row_upper=row_upper, lower=lower, upper=upper)
 
 
 def _terms(multipliers: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:
