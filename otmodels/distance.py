@@ -12,6 +12,7 @@ from scipy.sparse import coo_array, csr_array
 
 from otmodels.certificate import certify
 from otmodels.cost import GroundCost, ground_cost
+from otmodels.deadline import keeps_time_limit
 from otmodels.errors import ParameterError
 from otmodels.families import Effort, Way, exactly, planned, settled, solution_of, ungenerated, ungenerated_arcs
 from otmodels.generation import DIRECT, REACH, Asked, GeneratedArcs, GeneratedPairs, Watch, generate_arcs, generate_pairs
@@ -33,6 +34,7 @@ MOST_PAIRS = 1 << 28
 """Up to so many pairs generated ones are tried where another route gave no proof: minutes."""
 
 
+@keeps_time_limit
 def wasserstein_distance(
     source: Measure,
     target: Measure,

@@ -177,7 +177,8 @@ def solve(
     force : bool
         Whether the Lipschitz forms take a cost that is no metric: the value is then a lower bound, and says so.
     time_limit : float, optional
-        Seconds for the solver, > 0.
+        Seconds, > 0, for all of it: a model that would take longer to build is not begun, and a pass over the pairs, for what
+        is proven by then, is all that comes after.
     throw : bool
         Raise where there is no optimal solution, or none that is certified; otherwise return an `Unsolved` with the proven
         interval, or the best solution, whose certificate says that it is not one.

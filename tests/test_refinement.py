@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from catalogue import SOLVERS
+from scipy.sparse import csc_array, eye_array, hstack
 
 import otmodels as om
 from otmodels.arrays import FloatArray
@@ -242,6 +243,17 @@ class TestMassesOverHundredsOfOrders:
         assert run.status.termination is Termination.OPTIMAL
         assert run.algorithm == "primal simplex"
         assert solve_program(spread(0)).algorithm == "dual simplex"
+
+
+@pytest.mark.parametrize(("columns", "algorithm"), [(20, "interior point"), (300, "dual simplex")])
+def test_interior_points_are_for_many_rows_of_few_entries(columns: int, algorithm: str) -> None:
+    rows = 4000
+    many = np.ones((rows, columns))
+    names = [f"r{i}" for i in range(rows)], [f"x{j}" for j in range(rows + columns)]
+    lp = LinearProgram.standard(
+        np.ones(rows + columns), hstack([eye_array(rows), csc_array(many)], format="csc"), np.ones(rows), *names
+    )
+    assert solve_program(lp, time_limit=1e-9).algorithm.startswith(algorithm)
 
 
 @pytest.mark.parametrize("seed", range(10))

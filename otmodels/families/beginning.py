@@ -56,7 +56,8 @@ def begun(make: Callable[[], Family | Unsolved], problem: TransportProblem, lang
     seconds = building_seconds(family.size, language)
     if suffices(seconds):
         return family
-    return unbegun(problem, f"no model was begun, since {family.size:,} pairs in {language} take about {seconds:.2g} s to state")
+    about = f"{family.size:,} pairs in {language} take about {float(f'{seconds:.2g}'):g} s to state"
+    return unbegun(problem, f"no model was begun, since {about}")
 
 
 def unbegun(problem: TransportProblem, why: str) -> Unsolved:
