@@ -205,6 +205,23 @@ class TestWhatWasRead:
             (tmp_path / f"{name}.csv").write_text(f"id,mass,x,y\n{ids[0]},1,0,0\n{ids[1]},1,1,0\n")
         assert "has the column 'id', and names are no coordinates. Name it 'label'" in refusal("solve", *points)
 
+    def test_degrees_that_are_taken_as_plain_lengths_are_said_to_be(self, tmp_path: Path) -> None:
+        for name in ("a", "b"):
+            (tmp_path / f"{name}.csv").write_text("mass,lon,lat\n1,11.5,48.1\n1,11.6,48.2\n")
+        words = ("--source", tmp_path / "a.csv", "--target", tmp_path / "b.csv")
+        assert "coordinates lon, lat, degrees taken as plain lengths" in otmodels("solve", *words)
+        assert "plain lengths" not in otmodels("solve", *words, "--metric", "haversine")
+        assert as_json("solve", *words, "--metric", "haversine")["units"]["distance"] == "km"
+
+
+class TestFirstSteps:
+    def test_two_files_in_place_of_a_folder(self, points: list[str | Path]) -> None:
+        _, source, _, target = points
+        assert "Give --source FILE and --target FILE" in refusal("solve", source)
+        result = CliRunner().invoke(app, ["solve", str(source), str(target)])
+        assert result.exit_code == BAD_INPUT
+        assert "Single files go with --source" in result.stderr
+
 
 class TestVerdicts:
     def test_the_word_and_the_interval_are_those_of_the_certificate(self) -> None:

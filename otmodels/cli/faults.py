@@ -49,6 +49,9 @@ def told(as_json: bool) -> Iterator[None]:
     try:
         yield
     except USAGE_ERROR as error:
+        message = getattr(error, "message", "")
+        if "unexpected extra argument" in message and any(suffix in message for suffix in (".csv", ".png")):
+            setattr(error, "message", f"{message}. Single files go with --source and --target")  # noqa: B010
         if as_json:
             _print({"kind": "UsageError", "message": getattr(error, "format_message", error.__str__)()}, ExitCode.BAD_INPUT)
         raise
