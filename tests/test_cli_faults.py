@@ -179,7 +179,15 @@ class TestUnreachable:
         assert "no pair of theirs may carry mass" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
     def test_solve_is_refused_with_the_same_words(self, stranded: list[str | Path]) -> None:
-        assert "sources 'Kiel' hold 2, and no pair of theirs may carry mass" in refusal("solve", *stranded)
+        said = refusal("solve", *stranded)
+        assert "sources 'Kiel' hold 2, and no pair of theirs may carry mass" in said
+        assert said.endswith("; otmodels explain has the least that would help\n")
+
+    def test_so_is_the_distance_along_roads(self, stranded: list[str | Path], tmp_path: Path) -> None:
+        (tmp_path / "roads.csv").write_text("from,to,length\nUlm,mill,1\nmill,dam,1\nKiel,Bonn,1\n")
+        words = ("distance", *stranded[:4], "--graph", tmp_path / "roads.csv")
+        assert "sources 'Kiel' hold 2" in refusal(*words)
+        assert as_json(*words, code=BAD_INPUT)["error"]["kind"] == "InfeasibleError"
 
 
 class TestWhatWasRead:

@@ -96,6 +96,8 @@ def _about(error: OtmodelsError) -> dict[str, Any]:
         remedy = in_options(error.remedy)
         return {**kind, "message": f"{named}: {fault}. {remedy}.", "argument": named, "fault": fault, "remedy": remedy}
     about = {**kind, "message": in_options(str(error))}
+    if isinstance(error, InfeasibleError):
+        about["message"] += "; otmodels explain has the least that would help"
     if isinstance(error, SolveError):
         about |= {"status": payload.of_status(error.status), "interval": error.interval}
     return about
