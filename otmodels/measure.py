@@ -14,6 +14,7 @@ import pandas as pd
 from otmodels.arrays import FloatArray, floats, numbers, read_only, rounding_of
 from otmodels.errors import (
     DuplicateLabelError,
+    FileFormatError,
     InfiniteValueError,
     InputError,
     LabelMismatchError,
@@ -229,16 +230,35 @@ def read_measure(path: str | Path) -> Measure:
 
 def measure_of(table: Table) -> Measure:
     """The measure that a table of atoms is, see `read_measure`."""
-    if "mass" not in table.header:
-        raise lacking(table.path, table.header, "mass", "masses", _CALLED_MASS)
+    check_mass(table)
     coordinates = coordinates_of(table.path, table.header, ("mass", "label"))
     mass = np.array(table.numbers("mass"))
-    points = [[float(x) for x in table.numbers(name)] for name in coordinates]
+    points = [_coordinate(table, name) for name in coordinates]
     labels = table.column("label") if "label" in table.header else None
     try:
         return Measure(mass, np.array(points).T if coordinates else None, labels)
     except InputError as error:
         raise type(error)(f"{table.path}, {error.argument}", error.fault, error.remedy) from error
+
+
+def check_mass(table: Table) -> None:
+    """Raise where a table of atoms has no column of masses.
+
+    Raises
+    ------
+    FileFormatError
+    """
+    if "mass" not in table.header:
+        raise lacking(table.path, table.header, "mass", "masses", _CALLED_MASS)
+
+
+def _coordinate(table: Table, name: str) -> list[float]:
+    """The numbers of a column of coordinates."""
+    try:
+        return [float(x) for x in table.numbers(name)]
+    except FileFormatError as error:
+        remedy = f"{error.remedy}, or leave the column out: all but mass and label are coordinates"
+        raise FileFormatError(error.argument, error.fault, remedy) from error
 
 
 def some(labels: Sequence[Hashable] | pd.Index[Any], most: int = 5) -> str:

@@ -171,6 +171,9 @@ def lacking(path: Path, header: list[str], name: str, what: str, called: tuple[s
     if all(re.fullmatch(r"[+-]?[\d.,]+([eE][+-]?\d+)?", cell) for cell in header):
         fault = f"line 1 holds {', '.join(header)}: numbers, where the names of the columns belong"
         return FileFormatError(str(path), fault, f"Write a header as line 1, with {name!r} over the {what}")
+    if len(header) == 1 and re.search(r"\w[ |:]+\w", header[0]):
+        fault = f"line 1 has the single column {header[0]!r}"
+        return FileFormatError(str(path), fault, "Part the columns by commas, semicolons or tabs")
     bare = {cell.strip().lower(): cell for cell in header}
     near = next((bare[other] for other in (name, *called) if other in bare), None)
     near = near or next((cell for other, cell in bare.items() if nearest(other, [name])), None)

@@ -79,10 +79,10 @@ def as_json(*words: str | Path, code: int = CERTIFIED) -> dict[str, Any]:
 
 def uncut(picture: Path) -> bool:
     """Whether nothing in a picture touches its edge, and no edge is far from what it shows: a narrow white margin all around."""
-    drawn = (plt.imread(picture)[..., :3] < 1.0).any(axis=2)
+    drawn = np.asarray((plt.imread(picture)[..., :3] < 1.0).any(axis=2))
     rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
     margins = [rows[0], len(drawn) - 1 - rows[-1], columns[0], drawn.shape[1] - 1 - columns[-1]]
-    return 3 <= min(margins) <= max(margins) <= 40
+    return bool(3 <= min(margins) <= max(margins) <= 40)
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:

@@ -179,7 +179,15 @@ class TestUnreachable:
         assert "no pair of theirs may carry mass" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
     def test_solve_is_refused_with_the_same_words(self, stranded: list[str | Path]) -> None:
-        assert "sources 'Kiel' hold 2, and no pair of theirs may carry mass" in refusal("solve", *stranded)
+        said = refusal("solve", *stranded)
+        assert "sources 'Kiel' hold 2, and no pair of theirs may carry mass" in said
+        assert said.endswith("; otmodels explain has the least that would help\n")
+
+    def test_so_is_the_distance_along_roads(self, stranded: list[str | Path], tmp_path: Path) -> None:
+        (tmp_path / "roads.csv").write_text("from,to,length\nUlm,mill,1\nmill,dam,1\nKiel,Bonn,1\n")
+        words = ("distance", *stranded[:4], "--graph", tmp_path / "roads.csv")
+        assert "sources 'Kiel' hold 2" in refusal(*words)
+        assert as_json(*words, code=BAD_INPUT)["error"]["kind"] == "InfeasibleError"
 
 
 class TestWhatWasRead:
@@ -204,6 +212,23 @@ class TestWhatWasRead:
         for name, ids in (("a", (1, 2)), ("b", (101, 102))):
             (tmp_path / f"{name}.csv").write_text(f"id,mass,x,y\n{ids[0]},1,0,0\n{ids[1]},1,1,0\n")
         assert "has the column 'id', and names are no coordinates. Name it 'label'" in refusal("solve", *points)
+
+    def test_degrees_that_are_taken_as_plain_lengths_are_said_to_be(self, tmp_path: Path) -> None:
+        for name in ("a", "b"):
+            (tmp_path / f"{name}.csv").write_text("mass,lon,lat\n1,11.5,48.1\n1,11.6,48.2\n")
+        words = ("--source", tmp_path / "a.csv", "--target", tmp_path / "b.csv")
+        assert "coordinates lon, lat, degrees taken as plain lengths" in otmodels("solve", *words)
+        assert "plain lengths" not in otmodels("solve", *words, "--metric", "haversine")
+        assert as_json("solve", *words, "--metric", "haversine")["units"]["distance"] == "km"
+
+
+class TestFirstSteps:
+    def test_two_files_in_place_of_a_folder(self, points: list[str | Path]) -> None:
+        _, source, _, target = points
+        assert "Give --source FILE and --target FILE" in refusal("solve", source)
+        result = CliRunner().invoke(app, ["solve", str(source), str(target)])
+        assert result.exit_code == BAD_INPUT
+        assert "Single files go with --source" in result.stderr
 
 
 class TestVerdicts:

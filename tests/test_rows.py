@@ -104,6 +104,17 @@ class TestWithoutMass:
         assert error.fault == "line 1 holds 1, 0.5, 2: numbers, where the names of the columns belong"
         assert "'mass'" in error.remedy
 
+    def test_columns_parted_by_something_else_are_told_so(self, tmp_path: Path) -> None:
+        for header in ("label mass x", "label|mass|x"):
+            error = refusal(written(tmp_path, f"{header}\nUlm 1 0\n"))
+            assert error.fault == f"line 1 has the single column {header!r}"
+            assert error.remedy == "Part the columns by commas, semicolons or tabs"
+
+    def test_a_column_of_words_is_no_coordinate(self, tmp_path: Path) -> None:
+        error = refusal(written(tmp_path, "label,mass,country\nUlm,1,DE\n"))
+        assert error.fault == "line 2, column 'country' holds 'DE'"
+        assert error.remedy == "Write a number, or leave the column out: all but mass and label are coordinates"
+
 
 class TestIdentifiers:
     """`id,mass,x,y`: 299.5 was once certified, a hundred of it the distance between ids."""

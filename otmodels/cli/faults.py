@@ -49,6 +49,9 @@ def told(as_json: bool) -> Iterator[None]:
     try:
         yield
     except USAGE_ERROR as error:
+        message = getattr(error, "message", "")
+        if "unexpected extra argument" in message and any(suffix in message for suffix in (".csv", ".png")):
+            setattr(error, "message", f"{message}. Single files go with --source and --target")  # noqa: B010
         if as_json:
             _print({"kind": "UsageError", "message": getattr(error, "format_message", error.__str__)()}, ExitCode.BAD_INPUT)
         raise
@@ -93,6 +96,8 @@ def _about(error: OtmodelsError) -> dict[str, Any]:
         remedy = in_options(error.remedy)
         return {**kind, "message": f"{named}: {fault}. {remedy}.", "argument": named, "fault": fault, "remedy": remedy}
     about = {**kind, "message": in_options(str(error))}
+    if isinstance(error, InfeasibleError):
+        about["message"] += "; otmodels explain has the least that would help"
     if isinstance(error, SolveError):
         about |= {"status": payload.of_status(error.status), "interval": error.interval}
     return about

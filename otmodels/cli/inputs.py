@@ -98,6 +98,8 @@ def read_input(
             if options:
                 remedy = "A data set states it itself, in problem.toml; leave out the option, or the data set"
                 raise ParameterError(options[0], f"is given beside the data set {dataset}", remedy)
+            if dataset.is_file():
+                raise ParameterError(str(dataset), "is a file, and a DATASET is a folder", "Give --source FILE and --target FILE")
             return read_dataset(dataset)
         if source is None or target is None:
             missing = "DATASET" if not options else "--target" if target is None else "--source"

@@ -78,9 +78,7 @@ def solved(
             watch=_watch([], say),
             verbose=verbose,
         )
-    if isinstance(result, Unsolved) and result.status.termination is Termination.INFEASIBLE:
-        raise error_of(result)
-    return result
+    return _feasible(result)
 
 
 def shortest(
@@ -92,6 +90,7 @@ def shortest(
     ------
     ParameterError
         The cost is a matrix, or a number is out of range.
+    InfeasibleError
     """
     metric, order, power = _metric(problem.cost)
     rounds: list[Round] = []
@@ -113,7 +112,14 @@ def shortest(
             if not rounds:
                 raise
             result = _interrupted(problem, rounds[-1])
-    return result, rounds
+    return _feasible(result), rounds
+
+
+def _feasible(result: Result) -> Result:
+    """A result, unless there is no feasible plan: that is an error, and the data's fault."""
+    if isinstance(result, Unsolved) and result.status.termination is Termination.INFEASIBLE:
+        raise error_of(result)
+    return result
 
 
 def is_certified(result: Result) -> bool:

@@ -11,6 +11,7 @@ from otmodels.cost import GroundCost
 from otmodels.datasets.sides import Side, is_picture, shared_coordinates, table_or_picture
 from otmodels.datasets.statement import CostRule, GridRule, Units, read_toml
 from otmodels.errors import FileFormatError, InputError, ParameterError
+from otmodels.metrics import Haversine
 from otmodels.network.graph import read_graph
 from otmodels.problem import TransportProblem
 from otmodels.rows import coordinates_of, note_of, read_table
@@ -62,7 +63,10 @@ class Dataset:
             return ""
         few, more = self.coordinates[:MOST_NAMED], len(self.coordinates) - MOST_NAMED
         named = ", ".join(few) + (f" and {more} more" if more > 0 else "")
-        return named if isinstance(self.problem.cost, GroundCost) else f"{named}, for figures alone"
+        if not isinstance(self.problem.cost, GroundCost):
+            return f"{named}, for figures alone"
+        degrees = self.coordinates[0].lower().startswith("lon") and not isinstance(self.problem.cost.metric, Haversine)
+        return f"{named}, degrees taken as plain lengths" if degrees else named
 
 
 def read_dataset(folder: str | Path) -> Dataset:
@@ -154,7 +158,7 @@ def read_files(
     rule = CostRule.stated({key: value for key, value in chosen.items() if value is not None})
     coordinates, problem, notes = _assemble(source, target, rule, balance, GridRule())
     name, title = f"{source.stem}_to_{target.stem}", f"{source.name} to {target.name}"
-    return Dataset(name, title, "", f"{source}, {target}", "", coordinates, Units(), balance, problem, notes)
+    return Dataset(name, title, "", f"{source}, {target}", "", coordinates, rule.units({}), balance, problem, notes)
 
 
 def _assemble(

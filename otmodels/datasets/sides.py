@@ -11,7 +11,7 @@ import pandas as pd
 from otmodels.datasets.statement import GridRule
 from otmodels.errors import FileFormatError, LabelMismatchError
 from otmodels.images import PICTURE_SUFFIXES, read_image
-from otmodels.measure import Measure, measure_of
+from otmodels.measure import Measure, check_mass, measure_of
 from otmodels.network.graph import Graph
 from otmodels.rows import Table, coordinates_of, read_table
 
@@ -34,7 +34,11 @@ class Side:
     @classmethod
     def of(cls, path: Path) -> Side:
         """A file, read where it is a table."""
-        return cls(path, None if is_picture(path) else read_table(path))
+        if is_picture(path):
+            return cls(path, None)
+        table = read_table(path)
+        check_mass(table)
+        return cls(path, table)
 
     @property
     def coordinates(self) -> tuple[str, ...]:

@@ -135,10 +135,10 @@ class CostRule:
         return read_cost(self.matrix) if self.matrix else ground_cost(source, target, self.metric, self.power, order=self.order)
 
     def units(self, stated: Mapping[str, str]) -> Units:
-        """Units as stated, that of the cost from distance and power where it is not."""
-        distance = stated.get("distance", "")
+        """Units as stated, that of the cost from distance and power where it is not; a great circle is in kilometres."""
+        distance = stated.get("distance", "km" if self.file is None and self.metric == "haversine" else "")
         power = f"^{self.power:g}" if distance and self.power != 1 else ""
-        return Units(**{"cost": distance + power, **stated})
+        return Units(**{"distance": distance, "cost": distance + power, **stated})
 
 
 def read_toml(path: Path) -> dict[str, Any]:
