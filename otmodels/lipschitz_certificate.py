@@ -279,7 +279,7 @@ def lipschitz_below(network: Network, f: FloatArray) -> FloatArray:
     if not arcs.spanning:
         return np.minimum(f, cbar_transform(network.nodes.cost, -f))
     if grid is not None and arcs.spanning == ALONG_AXES:
-        return _lowered_on_grid(f.reshape(grid.shape), grid.axes).ravel()
+        return _lowered_on_grid(f.reshape([axis.size for axis in grid.long]), grid.long).ravel()
     return _lowered_along_arcs(arcs, f)
 
 

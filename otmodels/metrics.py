@@ -130,9 +130,9 @@ class UserMetric(Metric):
         points, which = np.unique(x, axis=0, return_inverse=True)
         which = which.ravel()
         order = np.argsort(which, kind="stable")
-        ends = np.searchsorted(which[order], np.arange(0, len(points) + TOGETHER, TOGETHER))
+        starts = range(0, len(points), TOGETHER)
         distances = np.empty(len(x))
-        for start, mine in zip(range(0, len(points), TOGETHER), np.split(order, ends[1:-1]), strict=True):
+        for start, mine in zip(starts, np.split(order, np.searchsorted(which[order], starts))[1:], strict=True):
             partners, column = np.unique(y[mine], axis=0, return_inverse=True)
             block = self.between(points[start : start + TOGETHER], partners)
             distances[mine] = block[which[mine] - start, column.ravel()]
