@@ -6,7 +6,7 @@ Source: Villani (2003), Topics in Optimal Transportation, theorem 1.14.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -265,7 +265,7 @@ def _on_points(cost: GroundCost, labels: pd.Index[Any] | None) -> MetricReport:
     else:
         names = pd.Index(keep)
     union = points[keep]
-    return axioms_of(GroundCost(union, union, cost.metric, cost.power), names)
+    return axioms_of(replace(cost, x=union, y=union), names)
 
 
 def _home(metric: Metric, points: FloatArray) -> IndexArray:

@@ -15,7 +15,8 @@ import pandas as pd
 from otmodels.arrays import BoolArray, FloatArray, IndexArray, floats, read_only
 from otmodels.errors import FileFormatError, InfiniteValueError, InputError, NotANumberError, ParameterError, ShapeError
 from otmodels.measure import Measure, number, read_rows, some
-from otmodels.metrics import TOGETHER, Metric, MetricFunction, UserMetric, resolve
+from otmodels.metrics import TOGETHER, Metric, MetricFunction, Minkowski, UserMetric, resolve
+from otmodels.powers import PLAIN, Scale, exponent, is_plain, scale_by_distances, scale_on_line
 
 BLOCK_ENTRIES = 1 << 21
 """Most entries of a block of costs that is held at once: 16 MiB of float64."""
@@ -57,6 +58,15 @@ class BaseCost(ABC):
     def bound(self) -> float:
         """A number that no |C_ij| is above, had without looking at pairs, no pair forbidden; +inf where none is known."""
         return np.inf
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user has to know of the costs besides their description, in sentences."""
+        return ()
+
+    def in_full(self, value: float) -> float:
+        """A value in the unit of the costs as the user reads it."""
+        return value
 
     @property
     def values(self) -> FloatArray:
@@ -242,12 +252,16 @@ class Cost(BaseCost):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroundCost(BaseCost):
-    """d(x_i, y_j)^power for points x (n, d) and y (m, d), evaluated in blocks; see `ground_cost`."""
+    """d(x_i, y_j)^power for points x (n, d) and y (m, d), evaluated in blocks; see `ground_cost`.
+
+    `scale` says in which unit distances are raised, and from which distance on the cost follows a tangent of the power.
+    """
 
     x: FloatArray
     y: FloatArray
     metric: Metric
     power: float
+    scale: Scale = PLAIN
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -257,13 +271,26 @@ class GroundCost(BaseCost):
     @property
     def description(self) -> str:
         """What the cost is, in words."""
-        return self.metric.name if self.power == 1 else f"{self.metric.name}^{self.power:g}"
+        return self.scale.in_words(self.metric.name, self.power)
+
+    @property
+    def distances(self) -> GroundCost:
+        """The distances themselves."""
+        return replace(self, power=1.0, scale=PLAIN)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The unit of the costs and their tangent, where they are not plain powers."""
+        return self.scale.notes(self.metric.name, self.power)
+
+    def in_full(self, value: float) -> float:
+        """A value in the unit of the costs in that of d^power; infinite or 0 beyond floating point."""
+        return self.scale.in_full(value, self.power)
 
     @property
     def bound(self) -> float:
         """A number that no cost is above; +inf where none is known."""
-        with np.errstate(over="ignore"):
-            return float(np.float64(self.metric.bound(self.x, self.y)) ** self.power)
+        return float(self.scale.raised(np.array([self.metric.bound(self.x, self.y)]), self.power)[0])
 
     @property
     def threadsafe(self) -> bool:
@@ -297,12 +324,11 @@ class GroundCost(BaseCost):
         return replace(self, x=self.x[rows], y=self.y[columns])
 
     def _raised(self, distance: FloatArray) -> FloatArray:
-        if self.power == 1 and isinstance(self.metric, UserMetric):
+        if self.power == 1 and self.scale == PLAIN and isinstance(self.metric, UserMetric):
             return distance
         if (distance < 0).any() and self.power != round(self.power):
             raise ParameterError("power", f"is {self.power:g} and {self.metric.name} is negative", "Give a power of 1, 2, ...")
-        with np.errstate(over="ignore"):
-            cost = distance if self.power == 1 else distance**self.power
+        cost = self.scale.raised(distance, self.power)
         if np.isfinite(self.bound):
             return cost  # no look for overflow, a quarter of the time of a pass, where there can be none
         overflows = np.isinf(cost) & (np.isfinite(distance) | (not isinstance(self.metric, UserMetric)))
@@ -332,7 +358,9 @@ def ground_cost(
         "cityblock", "euclidean", "chebyshev", "minkowski" (with `order`), "haversine" (great circle in kilometres on
         longitude, latitude in degrees), or a callable from points (k, d), (l, d) to distances (k, l).
     power : float
-        Exponent > 0; with a metric and power p the p-th root of the value is the p-Wasserstein distance.
+        Exponent p > 0; with a metric, the p-th root of the value is the p-Wasserstein distance. Where powers would be beyond
+        floating point, or too large for what a plan pays to be seen next to them, they are scaled, see `otmodels.powers`:
+        `problem.adjustments` says how.
     order : float, optional
         Order >= 1 of the Minkowski metric.
 
@@ -349,9 +377,20 @@ def ground_cost(
     if source.points is None or target.points is None:
         which = "source" if source.points is None else "target"
         raise ShapeError(which, "has no points", "A ground cost needs coordinates: give points, or a cost matrix")
-    if not (np.isfinite(power) and power > 0):
-        raise ParameterError("power", f"is {power}", "Give a finite number > 0")
-    return GroundCost(source.points, target.points, resolve(metric, order, source.points, target.points), float(power))
+    power = exponent(power)
+    named = resolve(metric, order, source.points, target.points)
+    return GroundCost(source.points, target.points, named, power, _scale(source, target, named, power))
+
+
+def _scale(source: Measure, target: Measure, metric: Metric, power: float) -> Scale:
+    """How distances between two measures are raised to a power."""
+    assert source.points is not None
+    assert target.points is not None
+    if is_plain(metric.bound(source.points, target.points), power):
+        return PLAIN
+    if isinstance(metric, Minkowski) and source.points.shape[1] == 1:
+        return scale_on_line(source.points[:, 0], target.points[:, 0], source.mass, target.mass, power)
+    return scale_by_distances(GroundCost(source.points, target.points, metric, 1.0), source.mass, target.mass, power)
 
 
 def read_cost(path: str | Path) -> Cost:

@@ -9,7 +9,7 @@ Source: Kantorovich and Rubinstein (1958); Villani (2003), Topics in Optimal Tra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -160,7 +160,7 @@ class LipschitzReport:
         if given.ndim != 2 or given.shape[1] != self.nodes.points.shape[1]:
             remedy = f"Give shape (k, {self.nodes.points.shape[1]})"
             raise ShapeError("points", f"have shape {np.shape(points)}", remedy)
-        there = GroundCost(given, self.nodes.points, cost.metric, cost.power)
+        there = replace(cost, x=given, y=self.nodes.points)
         greatest, least = cbar_transform(there, -self.phi), -cbar_transform(there, self.phi)
         return pd.DataFrame({"least": least, "greatest": greatest})
 

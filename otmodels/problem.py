@@ -86,7 +86,7 @@ class TransportProblem:
             ("cost", cost),
             ("has_forbidden", has_forbidden),
             ("cost_unit", cost_unit),
-            ("_notes", notes),
+            ("_notes", (*notes, *cost.notes)),
             ("_given", given),
             ("_exact", []),
         ):

@@ -13,7 +13,7 @@ from otmodels.checks import Certificate
 from otmodels.cost import GroundCost
 from otmodels.errors import InputError, ParameterError
 from otmodels.families.base import Answer, Family, unsolved_program
-from otmodels.families.exactly import exactly, infeasible, value_of
+from otmodels.families.exactly import exactly, infeasible
 from otmodels.families.settling import Effort
 from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import Links, formulation
@@ -144,7 +144,7 @@ def solution_of(
     potential = potential - potential[first]
     flow = placed_flow(net.nodes, net.arcs, flow, potential)
     certificate = _certificate(net, flow, potential, is_metric, tolerances)
-    value = value_of(certificate) if is_metric else certificate.dual_value
+    value = problem.cost.in_full(certificate.value if is_metric else certificate.dual_value)
     return LipschitzSolution(
         status,
         problem,

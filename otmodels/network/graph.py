@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from otmodels.errors import (
 from otmodels.measure import Measure, some
 from otmodels.network.arcs import Arcs, both_ways
 from otmodels.network.edges import checked_lengths, distinct, points_of, read_edges, read_places, vertices_of
+from otmodels.powers import PLAIN, Scale, exponent, is_plain, scale_by_distances
 
 KEPT_ENTRIES = 1 << 24
 """Most costs that a `GraphCost` keeps once they are found: 128 MiB of float64."""
@@ -171,12 +172,15 @@ class GraphCost(BaseCost):
         Vertex of each source and of each target atom.
     power : float
         Exponent > 0.
+    scale : Scale
+        In which unit lengths are raised to it, and up to which length.
     """
 
     graph: Graph
     source: IndexArray
     target: IndexArray
     power: float = 1.0
+    scale: Scale = PLAIN
     _kept: list[FloatArray] = field(default_factory=list, init=False, repr=False)
 
     @property
@@ -187,16 +191,30 @@ class GraphCost(BaseCost):
     @property
     def description(self) -> str:
         """What the cost is, in words."""
-        return "shortest path" if self.power == 1 else f"shortest path^{self.power:g}"
+        return self.scale.in_words("shortest path", self.power)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The unit of the costs and their reach, where they are not plain powers."""
+        return self.scale.notes("shortest path", self.power)
+
+    def in_full(self, value: float) -> float:
+        """A value in the unit of the costs in that of d^power; infinite or 0 beyond floating point."""
+        return self.scale.in_full(value, self.power)
+
+    @property
+    def distances(self) -> GraphCost:
+        """The lengths of shortest paths themselves."""
+        return GraphCost(self.graph, self.source, self.target)
 
     def everywhere(self) -> GraphCost:
         """The same cost between all vertices of the graph, (N, N)."""
         vertices = np.arange(self.graph.size, dtype=np.intp)
-        return GraphCost(self.graph, vertices, vertices, self.power)
+        return GraphCost(self.graph, vertices, vertices, self.power, self.scale)
 
     def among(self, rows: IndexArray, columns: IndexArray) -> GraphCost:
         """The costs between some sources and some targets, by position."""
-        part = GraphCost(self.graph, self.source[rows], self.target[columns], self.power)
+        part = GraphCost(self.graph, self.source[rows], self.target[columns], self.power, self.scale)
         if self._kept:
             part._kept.append(read_only(self._kept[0][np.ix_(rows, columns)]))
         return part
@@ -234,8 +252,7 @@ class GraphCost(BaseCost):
         return self._kept[0]
 
     def _raised(self, length: FloatArray) -> FloatArray:
-        with np.errstate(over="ignore"):
-            cost = length if self.power == 1 else length**self.power
+        cost = self.scale.raised(length, self.power)
         if (np.isinf(cost) & np.isfinite(length)).any():
             raise InfiniteValueError("graph", f"has paths so long that {self.description} overflows", "Use a larger unit")
         return cost
@@ -267,10 +284,13 @@ def graph_cost(source: Measure, target: Measure, graph: Graph, power: float = 1.
     >>> graph_cost(farms, mills, Graph.from_frame(roads)).values.tolist()
     [[140.0, 239.0]]
     """
-    if not (np.isfinite(power) and power > 0):
-        raise ParameterError("power", f"is {power}", "Give a finite number > 0")
+    power = exponent(power)
     start, end = graph.vertices(source.labels, "source"), graph.vertices(target.labels, "target")
-    return GraphCost(graph, start, end, float(power))
+    distances = GraphCost(graph, start, end)
+    if is_plain(float(graph.arcs.length.sum()), power):
+        return replace(distances, power=power)
+    scale = scale_by_distances(distances, source.mass, target.mass, power)
+    return replace(distances, power=power, scale=scale)
 
 
 def read_graph(path: str | Path, places: str | Path | None = None, directed: bool = False) -> Graph:
