@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from dataclasses import fields
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +14,41 @@ FloatArray: TypeAlias = npt.NDArray[np.float64]
 IndexArray: TypeAlias = npt.NDArray[np.intp]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
+Kind = TypeVar("Kind")
+
 
 def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The same array, no longer writeable."""
     array.setflags(write=False)
     return array
+
+
+def travels(cls: type[Kind]) -> type[Kind]:
+    """Class decorator: pickled or copied, what was a read-only array is one again, which numpy alone would not see to."""
+    for name, method in (("__getstate__", _state), ("__setstate__", _restore)):
+        setattr(cls, name, method)
+    return cls
+
+
+def _state(self: Any) -> tuple[dict[str, Any], list[str]]:
+    """All attributes, and which of them are read-only."""
+    slots = [field.name for field in fields(self)]
+    held = dict(self.__dict__) if hasattr(self, "__dict__") else {name: getattr(self, name) for name in slots}
+    return held, [name for name, value in held.items() if not any(array.flags.writeable for array in _arrays(value))]
+
+
+def _restore(self: Any, state: tuple[dict[str, Any], list[str]]) -> None:
+    held, sealed = state
+    for name, value in held.items():
+        object.__setattr__(self, name, value)
+    for name in sealed:
+        for array in _arrays(held[name]):
+            read_only(array)
+
+
+def _arrays(value: Any) -> list[npt.NDArray[Any]]:
+    """The array that a value is, or those that a list or a tuple holds."""
+    return [part for part in (value if isinstance(value, list | tuple) else [value]) if isinstance(part, np.ndarray)]
 
 
 def numbers(argument: str, data: npt.ArrayLike) -> npt.NDArray[Any]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from otmodels.arrays import BoolArray, FloatArray, IndexArray, floats, read_only
+from otmodels.arrays import BoolArray, FloatArray, IndexArray, floats, read_only, travels
 from otmodels.errors import FileFormatError, InfiniteValueError, InputError, NotANumberError, ParameterError, ShapeError
 from otmodels.measure import Measure, number, read_rows, some
 from otmodels.metrics import TOGETHER, Metric, MetricFunction, Minkowski, UserMetric, resolve
@@ -161,6 +161,7 @@ class OnPairs(BaseCost):
         return np.where(self.keys[place] == keys, self.whole.entries(i, j), np.inf)
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False, init=False)
 class Cost(BaseCost):
     """A cost matrix.
@@ -250,6 +251,7 @@ class Cost(BaseCost):
         return f"Cost({self.shape[0]} x {self.shape[1]}, {int(self.forbidden.sum())} forbidden)"
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False)
 class GroundCost(BaseCost):
     """d(x_i, y_j)^power for points x (n, d) and y (m, d), evaluated in blocks; see `ground_cost`.

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otmodels.arrays import FloatArray, IndexArray
+from otmodels.arrays import FloatArray, IndexArray, travels
 from otmodels.cost import BLOCK_ENTRIES, BaseCost, GroundCost
 from otmodels.metrics import Minkowski
 from otmodels.powers import PLAIN, Scale
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
     """Sources and targets on the line, and the power of their distance.

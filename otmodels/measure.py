@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from otmodels.arrays import FloatArray, floats, numbers, read_only, rounding_of
+from otmodels.arrays import FloatArray, floats, numbers, read_only, rounding_of, travels
 from otmodels.errors import (
     DuplicateLabelError,
     FileFormatError,
@@ -28,6 +28,7 @@ from otmodels.errors import (
 )
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False, init=False)
 class Measure:
     """A discrete measure sum_i mass_i delta(point_i).

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from otmodels.arrays import FloatArray, IndexArray, read_only
+from otmodels.arrays import FloatArray, IndexArray, read_only, travels
 from otmodels.cost import BLOCK_ENTRIES, BaseCost
 from otmodels.errors import (
     DuplicateLabelError,
@@ -33,6 +33,7 @@ _EDGES = "edges of the graph"
 _SPANNING = "the cost is the length of a shortest path along these edges"
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False)
 class Graph:
     """Vertices with labels, and edges with lengths between them; see `Graph.from_frame` and `read_graph`.
@@ -161,6 +162,7 @@ class Graph:
         return f"Graph({self.size} vertices, {edges})"
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False)
 class GraphCost(BaseCost):
     """(length of a shortest path from vertex s_i to vertex t_j)^power, +inf where no path leads; see `graph_cost`.
