@@ -73,7 +73,7 @@ def on_roads() -> om.TransportProblem:
 
 
 def blocked() -> om.TransportProblem:
-    return om.TransportProblem([3, 1], [2, 2], [[0, INF], [1, 1]])
+    return om.TransportProblem([3, 1], [2, 2], [[0.0, INF], [1.0, 1.0]])
 
 
 def labelled() -> om.TransportProblem:
