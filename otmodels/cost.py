@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from otmodels.arrays import BoolArray, FloatArray, IndexArray, floats, read_only, travels
+from otmodels.arrays import BoolArray, FloatArray, IndexArray, floats, read_only, travels, unmasked
 from otmodels.errors import FileFormatError, InfiniteValueError, InputError, NotANumberError, ParameterError, ShapeError
 from otmodels.measure import Measure, number, read_rows, some
 from otmodels.metrics import TOGETHER, Metric, MetricFunction, Minkowski, UserMetric, resolve
@@ -197,7 +197,7 @@ class Cost(BaseCost):
         target = values.columns if isinstance(values, pd.DataFrame) else None
         _check(matrix, source, target)
         if forbidden is not None:
-            mask = np.asarray(forbidden)
+            mask = np.asarray(unmasked("forbidden", forbidden))
             if mask.shape != matrix.shape or mask.dtype != np.bool_:
                 raise ShapeError(
                     "forbidden", f"has shape {mask.shape} and type {mask.dtype}", f"Give booleans of shape {matrix.shape}"

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from otmodels.arrays import FloatArray, IndexArray
+from otmodels.arrays import FloatArray, IndexArray, floats
 from otmodels.axioms import MetricReport, axioms_of
 from otmodels.checks import Check
 from otmodels.cost import GroundCost
@@ -153,7 +153,7 @@ class LipschitzReport:
         cost = self.nodes.cost
         if not isinstance(cost, GroundCost) or self.verdict is Verdict.FALSE or self.nodes.points is None:
             raise ParameterError("cost", "is no metric of points", "Extend a potential whose cost is a metric and has points")
-        given = np.asarray(points, dtype=np.float64)
+        given = floats("points", points)
         given = given[:, None] if given.ndim == 1 else given
         if not np.isfinite(given).all():
             raise NotANumberError("points", "hold NaN or infinite coordinates", "Give finite numbers")

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from otmodels.arrays import FloatArray, floats, numbers, read_only, rounding_of, travels
+from otmodels.arrays import FloatArray, floats, numbers, read_only, rounding_of, travels, unmasked
 from otmodels.errors import (
     DuplicateLabelError,
     FileFormatError,
@@ -26,6 +26,12 @@ from otmodels.errors import (
     UnknownNameError,
     ZeroMassError,
 )
+
+FEWEST_PIXELS = 5
+"""Pictures have at least so many rows and columns; what has fewer is not taken for one."""
+
+BYTE = 255
+"""Highest level of a colour channel."""
 
 
 @travels
@@ -184,6 +190,14 @@ def grid_measure(array: npt.ArrayLike, spacing: float | Sequence[float] = 1.0) -
     spacing : float or sequence of float
         Distance between neighbouring cells, one for all axes or one an axis, > 0.
 
+    Raises
+    ------
+    ShapeError
+        It has no cells, or looks like a picture in colours: (h, w, 3) or (h, w, 4), levels up to 255 or shares up to 1. Where it
+        is a histogram on three axes, three spacings say so.
+    ParameterError
+        A spacing is out of range.
+
     Returns
     -------
     Measure
@@ -198,14 +212,31 @@ def grid_measure(array: npt.ArrayLike, spacing: float | Sequence[float] = 1.0) -
     cells = numbers("array", array)
     if cells.ndim == 0 or cells.size == 0:
         raise ShapeError("array", f"has shape {cells.shape}", "Give a histogram or an image with at least one cell")
-    steps = np.broadcast_to(np.asarray(spacing, dtype=np.float64), (cells.ndim,)) if np.size(spacing) in (1, cells.ndim) else None
-    if steps is None:
-        raise ShapeError("spacing", f"has {np.size(spacing)} entries for {cells.ndim} axes", "Give one number, or one an axis")
+    steps = floats("spacing", spacing)
+    if steps.size not in (1, cells.ndim) or steps.ndim > 1:
+        raise ShapeError("spacing", f"has {steps.size} entries for {cells.ndim} axes", "Give one number, or one an axis")
     if not (np.isfinite(steps).all() and (steps > 0).all()):
         raise ParameterError("spacing", f"is {spacing}", "Give finite numbers > 0")
+    if steps.size < cells.ndim and _looks_like_colours(cells):
+        remedy = "Make it grey, as array.mean(axis=2) or read_image(path) do; of a histogram on three axes, give three spacings"
+        raise ShapeError("array", f"has shape {cells.shape}, and looks like a picture in colours", remedy)
     index = np.indices(cells.shape).reshape(cells.ndim, -1).T
     labels = None if cells.ndim == 1 else [f"({', '.join(map(str, cell))})" for cell in index.tolist()]
-    return Measure(cells.ravel(), index * steps, labels)
+    with np.errstate(over="ignore"):
+        points = index * steps
+    return Measure(cells.ravel(), points, labels)
+
+
+def _looks_like_colours(cells: npt.NDArray[Any]) -> bool:
+    """Whether it is a picture of three or four channels, as far as can be told: levels of a byte, or shares that sum to no 1."""
+    if cells.ndim != 3 or cells.shape[2] not in (3, 4) or min(cells.shape[:2]) < FEWEST_PIXELS:
+        return False
+    least, most = cells.min(), cells.max()
+    if cells.dtype == np.uint8:
+        return True
+    if least >= 0 and most <= 1:
+        return cells.dtype.kind == "f" and float(cells.sum()) > 2
+    return bool(least >= 0 and BYTE // 2 < most <= BYTE and (cells == np.rint(cells)).all())
 
 
 def read_measure(path: str | Path) -> Measure:
@@ -292,7 +323,7 @@ def some(labels: Sequence[Hashable] | pd.Index[Any], most: int = 5) -> str:
 def _labels(labels: Sequence[Hashable] | pd.Index[Any] | None, n: int) -> pd.Index[Any]:
     if labels is None:
         return pd.RangeIndex(n)
-    index = labels if isinstance(labels, pd.Index) else pd.Index(list(labels), tupleize_cols=False)
+    index = labels if isinstance(labels, pd.Index) else pd.Index(list(unmasked("labels", labels)), tupleize_cols=False)
     index = index.to_flat_index() if isinstance(index, pd.MultiIndex) else index
     if len(index) != n:
         raise ShapeError("labels", f"has {len(index)} entries for {n} masses", "Give one label per atom")

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from otmodels.arrays import FloatArray
+from otmodels.arrays import FloatArray, floats
 from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError, UnknownNameError
 
 EARTH_RADIUS_KM = 6371.0088
@@ -143,7 +143,7 @@ class UserMetric(Metric):
 
     def between(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Distances (k, l)."""
-        distances = np.array(self.function(x, y), dtype=np.float64)
+        distances = floats("metric", self.function(x, y))
         if distances.shape != (len(x), len(y)):
             raise ShapeError(
                 "metric",
