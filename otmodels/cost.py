@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from otmodels.arrays import BoolArray, FloatArray, IndexArray, floats, read_only, travels, unmasked
+from otmodels.entry import check_type, checked_path
 from otmodels.errors import FileFormatError, InfiniteValueError, InputError, NotANumberError, ParameterError, ShapeError
-from otmodels.measure import Measure, number, read_rows, some
+from otmodels.measure import MAKE_A_MEASURE, Measure, number, read_rows, some
 from otmodels.metrics import TOGETHER, Metric, MetricFunction, Minkowski, UserMetric, resolve
 from otmodels.powers import PLAIN, Scale, exponent, is_plain, scale_by_distances, scale_on_line
 
@@ -376,6 +377,8 @@ def ground_cost(
     >>> ground_cost(line, line, power=2).values.tolist()
     [[0.0, 1.0, 9.0], [1.0, 0.0, 4.0], [9.0, 4.0, 0.0]]
     """
+    for argument, measure in (("source", source), ("target", target)):
+        check_type(argument, measure, Measure, MAKE_A_MEASURE)
     if source.points is None or target.points is None:
         which = "source" if source.points is None else "target"
         raise ShapeError(which, "has no points", "A ground cost needs coordinates: give points, or a cost matrix")
@@ -408,7 +411,7 @@ def read_cost(path: str | Path) -> Cost:
     FileFormatError
         The file is missing, empty or malformed; the message has the line.
     """
-    path = Path(path)
+    path = checked_path(path)
     header, rows = read_rows(path)
     if len(header) < 2:
         raise FileFormatError(

@@ -21,6 +21,7 @@ from otmodels.arrays import FloatArray, IndexArray, floats
 from otmodels.axioms import MetricReport, axioms_of
 from otmodels.checks import Check
 from otmodels.cost import GroundCost
+from otmodels.entry import check_type
 from otmodels.errors import NotANumberError, ParameterError, ShapeError
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.network import Arcs, Nodes
@@ -230,6 +231,8 @@ def lipschitz_report(solution: Solution | LipschitzSolution) -> LipschitzReport:
     >>> report.value, report.lipschitz_value
     (4.0, 2.0)
     """
+    remedy = "Solve the problem first: lipschitz_report(solve(problem)); of a cost alone, metric_report tells"
+    check_type("solution", solution, (Solution, LipschitzSolution), remedy)
     lower_bound = isinstance(solution, LipschitzSolution) and solution.is_lower_bound
     proven = solution.certificate.passed and solution.certificate.relative_gap <= DEFAULT.gap
     if not (proven or lower_bound):

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from otmodels.arrays import FloatArray, floats, numbers, read_only, rounding_of, travels, unmasked
+from otmodels.entry import check_type, checked_path, is_hashable, kind_of
 from otmodels.errors import (
     DuplicateLabelError,
     FileFormatError,
@@ -26,6 +27,9 @@ from otmodels.errors import (
     UnknownNameError,
     ZeroMassError,
 )
+
+MAKE_A_MEASURE = "Make one: Measure(mass, points), Measure.from_samples(x) or grid_measure(array)"
+"""The remedy where something else was given."""
 
 FEWEST_PIXELS = 5
 """Pictures have at least so many rows and columns; what has fewer is not taken for one."""
@@ -112,8 +116,10 @@ class Measure:
         >>> Measure.from_frame(frame, points=["x"]).points.ravel().tolist()
         [0.0, 2.5]
         """
-        for column in [mass, *(points or [])]:
-            if column not in frame.columns:
+        check_type("frame", frame, pd.DataFrame, "Give a table with one row an atom")
+        check_type("points", points, (list, tuple, pd.Index, type(None)), "Give a list of names of columns, such as ['x', 'y']")
+        for column in [mass, *(() if points is None else points)]:
+            if not is_hashable(column) or column not in frame.columns:
                 raise UnknownNameError(
                     "frame", f"has no column {column!r}", f"Its columns are {', '.join(map(str, frame.columns))}"
                 )
@@ -254,7 +260,7 @@ def read_measure(path: str | Path) -> Measure:
     FileFormatError
         The file is missing, empty or malformed; the message has the line.
     """
-    path = Path(path)
+    path = checked_path(path)
     header, rows = read_rows(path)
     if "mass" not in header:
         raise FileFormatError(
@@ -323,7 +329,7 @@ def some(labels: Sequence[Hashable] | pd.Index[Any], most: int = 5) -> str:
 def _labels(labels: Sequence[Hashable] | pd.Index[Any] | None, n: int) -> pd.Index[Any]:
     if labels is None:
         return pd.RangeIndex(n)
-    index = labels if isinstance(labels, pd.Index) else pd.Index(list(unmasked("labels", labels)), tupleize_cols=False)
+    index = labels if isinstance(labels, pd.Index) else _index(unmasked("labels", labels))
     index = index.to_flat_index() if isinstance(index, pd.MultiIndex) else index
     if len(index) != n:
         raise ShapeError("labels", f"has {len(index)} entries for {n} masses", "Give one label per atom")
@@ -333,6 +339,17 @@ def _labels(labels: Sequence[Hashable] | pd.Index[Any] | None, n: int) -> pd.Ind
     if not index.is_unique:
         raise _duplicate("labels", index)
     return index
+
+
+def _index(labels: Sequence[Hashable]) -> pd.Index[Any]:
+    try:
+        listed = list(labels)
+    except TypeError as error:
+        raise ParameterError("labels", f"is {kind_of(labels)}", "Give a list of labels, one an atom") from error
+    for label in listed:
+        if not is_hashable(label):
+            raise ParameterError("labels", f"holds {label!r}, which cannot be hashed", "Give texts, numbers or tuples of them")
+    return pd.Index(listed, tupleize_cols=False)
 
 
 def _duplicate(argument: str, index: pd.Index[Any]) -> DuplicateLabelError:

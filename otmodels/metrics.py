@@ -5,12 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from numbers import Real
 from typing import TypeAlias
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
 from otmodels.arrays import FloatArray, floats
+from otmodels.entry import kind_of
 from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError, UnknownNameError
 
 EARTH_RADIUS_KM = 6371.0088
@@ -18,6 +20,9 @@ EARTH_RADIUS_KM = 6371.0088
 
 MetricFunction: TypeAlias = Callable[[FloatArray, FloatArray], FloatArray]
 """A rule on blocks: points (k, d) and (l, d) to distances (k, l)."""
+
+METRICS = "cityblock, euclidean, chebyshev, minkowski, haversine"
+"""The names of metrics."""
 
 TINY = 2.0**-500
 """Coordinates below this one in size, or above its inverse, have squares beyond floating point or near to it."""
@@ -188,8 +193,10 @@ def resolve(metric: str | MetricFunction, order: float | None, x: FloatArray, y:
         )
     if callable(metric):
         return UserMetric(metric)
+    if not isinstance(metric, str):
+        raise UnknownNameError("metric", f"is {kind_of(metric)}", f"Give a name, {METRICS}, or a callable")
     if metric == "minkowski":
-        if order is None or not order >= 1:
+        if not isinstance(order, Real) or not order >= 1:
             raise ParameterError("order", f"is {order}", "Give minkowski an order >= 1, such as order=3")
         return Minkowski(float(order))
     if order is not None:
@@ -203,7 +210,7 @@ def resolve(metric: str | MetricFunction, order: float | None, x: FloatArray, y:
         raise UnknownNameError(
             "metric",
             f"{metric!r} is not known",
-            f"Choose one of {', '.join([*orders, 'minkowski', 'haversine'])}, or give a callable",
+            f"Choose one of {METRICS}, or give a callable",
         )
     return Minkowski(orders[metric], _are_extreme(x) or _are_extreme(y))
 

@@ -13,7 +13,8 @@ import pandas as pd
 
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.cost import BLOCK_ENTRIES, BaseCost, Cost
-from otmodels.errors import ForbiddenAtomError, ParameterError, ShapeError, UnbalancedError, UnknownNameError
+from otmodels.entry import check_name
+from otmodels.errors import ForbiddenAtomError, ParameterError, ShapeError, UnbalancedError
 from otmodels.masses import ExactTarget, Rationals, corrected, exact_scale, exact_target
 from otmodels.measure import Measure, some
 
@@ -176,8 +177,7 @@ def _measure(data: Measure | pd.Series[Any] | npt.ArrayLike) -> Measure:
 
 def _balanced(source: Measure, target: Measure, balance: str) -> tuple[Measure, Measure, FloatArray, tuple[str, ...]]:
     """Measures of the same total up to rounding in double precision, the target's masses as given, and what was changed."""
-    if balance not in ("raise", "rescale"):
-        raise UnknownNameError("balance", f"{balance!r} is not known", "Choose 'raise' or 'rescale'")
+    check_name("balance", balance, ("raise", "rescale"))
     a, b = source.total, target.total
     if not (np.isfinite(a) and np.isfinite(b)):
         raise ParameterError(

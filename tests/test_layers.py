@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "otmodels"
 ROOMS: tuple[frozenset[str], ...] = tuple(
     frozenset(room.split())
     for room in (
-        "errors status tolerances arrays interval checks rounding deadline",
+        "errors entry status tolerances arrays interval checks rounding deadline",
         "measure metrics powers cost blocks masses problem feasibility axioms images line network",
         "lp",
         "languages",

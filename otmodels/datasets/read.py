@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from otmodels.datasets.statement import CostRule, GridRule, Units, read_toml
+from otmodels.entry import checked_path
 from otmodels.errors import FileFormatError, InputError, LabelMismatchError, ParameterError
 from otmodels.images import PICTURE_SUFFIXES, read_image
 from otmodels.measure import Measure, read_measure, read_rows
@@ -73,7 +74,7 @@ def read_dataset(folder: str | Path) -> Dataset:
     LabelMismatchError, InputError
         Labels or coordinates that do not match; any other fault that the measures, the cost and the problem have.
     """
-    folder = Path(folder)
+    folder = checked_path(folder)
     if not folder.is_dir():
         raise FileFormatError(str(folder), "is not a folder", "Give one with source.csv, target.csv and problem.toml")
     path = folder / "problem.toml"
@@ -130,7 +131,7 @@ def read_files(
     ...     read_files(quarries, sites).problem
     TransportProblem(2 x 1, euclidean, mass 4)
     """
-    source, target = Path(source), Path(target)
+    source, target = checked_path(source), checked_path(target)
     chosen = {"metric": metric, "power": power, "order": order, "matrix": None if cost is None else str(cost)}
     rule = CostRule.stated({key: value for key, value in chosen.items() if value is not None})
     coordinates, problem = _assemble(source, target, rule, balance, GridRule())

@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from otmodels.arrays import FloatArray, IndexArray, read_only, travels
 from otmodels.cost import BLOCK_ENTRIES, BaseCost
+from otmodels.entry import check_type, checked_path
 from otmodels.errors import (
     DuplicateLabelError,
     InfiniteValueError,
@@ -60,6 +61,8 @@ class Graph:
     directed: bool = False
 
     def __post_init__(self) -> None:
+        check_type("labels", self.labels, pd.Index, "Make a graph by Graph.from_frame(edges) or read_graph(path)")
+        check_type("arcs", self.arcs, Arcs, "Make a graph by Graph.from_frame(edges) or read_graph(path)")
         n = len(self.labels)
         if self.arcs.size != n or (self.points is not None and (self.points.ndim != 2 or len(self.points) != n)):
             found = f"{n} labels, arcs between {self.arcs.size} nodes"
@@ -286,6 +289,9 @@ def graph_cost(source: Measure, target: Measure, graph: Graph, power: float = 1.
     >>> graph_cost(farms, mills, Graph.from_frame(roads)).values.tolist()
     [[140.0, 239.0]]
     """
+    for argument, measure in (("source", source), ("target", target)):
+        check_type(argument, measure, Measure, "Make one: Measure(mass, labels=vertices)")
+    check_type("graph", graph, Graph, "Make one: Graph.from_frame(edges) or read_graph(path)")
     power = exponent(power)
     start, end = graph.vertices(source.labels, "source"), graph.vertices(target.labels, "target")
     distances = GraphCost(graph, start, end)
@@ -313,7 +319,7 @@ def read_graph(path: str | Path, places: str | Path | None = None, directed: boo
         A file is missing, empty or malformed; the message has the line.
     InputError, as `Graph.from_frame`; the message has the file, and the line of an edge.
     """
-    table, towns = read_edges(Path(path)), None if places is None else read_places(Path(places))
+    table, towns = read_edges(checked_path(path)), None if places is None else read_places(checked_path(places))
     try:
         return Graph.from_frame(table, directed=directed, places=towns)
     except InputError as error:
