@@ -32,7 +32,7 @@ def check_name(argument: str, given: object, names: Iterable[str]) -> None:
     known = tuple(names)
     if not (isinstance(given, str) and given in known):
         listed = " or ".join(map(repr, known)) if len(known) <= 2 else ", ".join(map(repr, known))
-        raise UnknownNameError(argument, f"{_short(given)} is not known", f"Choose {'one of ' * (len(known) > 2)}{listed}")
+        raise UnknownNameError(argument, f"{shown(given)} is not known", f"Choose {'one of ' * (len(known) > 2)}{listed}")
 
 
 def checked_path(given: object) -> Path:
@@ -62,6 +62,7 @@ def kind_of(given: object) -> str:
     return "None" if given is None else f"of type {type(given).__name__}"
 
 
-def _short(given: object) -> str:
+def shown(given: object) -> str:
+    """What was given, in short."""
     text = repr(given)
     return text if len(text) <= 40 and "\n" not in text else f"an argument of type {type(given).__name__}"

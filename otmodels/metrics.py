@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from otmodels.arrays import FloatArray, floats
-from otmodels.entry import kind_of
+from otmodels.entry import shown
 from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError, UnknownNameError
 
 EARTH_RADIUS_KM = 6371.0088
@@ -193,23 +193,21 @@ def resolve(metric: str | MetricFunction, order: float | None, x: FloatArray, y:
         )
     if callable(metric):
         return UserMetric(metric)
-    if not isinstance(metric, str):
-        raise UnknownNameError("metric", f"is {kind_of(metric)}", f"Give a name, {METRICS}, or a callable")
-    if metric == "minkowski":
+    if isinstance(metric, str) and metric == "minkowski":
         if not isinstance(order, Real) or not order >= 1:
             raise ParameterError("order", f"is {order}", "Give minkowski an order >= 1, such as order=3")
         return Minkowski(float(order))
     if order is not None:
-        raise ParameterError("order", f"is {order} with metric {metric!r}", "Only 'minkowski' takes an order")
-    if metric == "haversine":
+        raise ParameterError("order", f"is {shown(order)} with metric {shown(metric)}", "Only 'minkowski' takes an order")
+    if isinstance(metric, str) and metric == "haversine":
         _check_degrees(x)
         _check_degrees(y)
         return Haversine()
     orders = {"cityblock": 1.0, "euclidean": 2.0, "chebyshev": np.inf}
-    if metric not in orders:
+    if not isinstance(metric, str) or metric not in orders:
         raise UnknownNameError(
             "metric",
-            f"{metric!r} is not known",
+            f"{shown(metric)} is not known",
             f"Choose one of {METRICS}, or give a callable",
         )
     return Minkowski(orders[metric], _are_extreme(x) or _are_extreme(y))

@@ -372,7 +372,7 @@ class TestTables:
             (pd.DataFrame({"x": [1, 2, 3]}, index=["a", "b", None]), NotANumberError, "position 2"),
             (pd.DataFrame({"x": [1, np.nan]}, index=["a", "b"]), NotANumberError, "'b'"),
             (pd.DataFrame({"x": [1, np.inf]}, index=["a", "b"]), InfiniteValueError, "'b'"),
-            (pd.DataFrame({"x": ["here", "there"]}, index=["a", "b"]), ShapeError, "not an array of numbers"),
+            (pd.DataFrame({"x": ["here", "there"]}, index=["a", "b"]), ShapeError, "'here'"),
         ):
             error = refused(kind, lambda places=places: graph(edge, places=places), words)  # type: ignore[misc]
             assert error.argument.startswith("places")
