@@ -190,8 +190,8 @@ class _Flow:
     def of(cls, problem: TransportProblem, i: IndexArray, j: IndexArray) -> _Flow:
         """The flow along some pairs."""
         n, m = problem.shape
-        unit = problem.mass_unit / _UNITS
-        supply, demand = np.floor(problem.a / unit), np.ceil(problem.b / unit)
+        total = problem.mass_unit
+        supply, demand = np.floor(problem.a / total * _UNITS), np.ceil(problem.b / total * _UNITS)
         source, sink = n + m, n + m + 1
         tails = np.concatenate([np.full(n, source), i, n + np.arange(m)])
         heads = np.concatenate([np.arange(n), n + j, np.full(m, sink)])
@@ -204,7 +204,8 @@ class _Flow:
         reached = np.zeros(n + m + 2, dtype=bool)
         reached[breadth_first_order(residual, source, return_predecessors=False)] = True
         sent, received = flow[[source]].toarray()[0, :n], -flow[[sink]].toarray()[0, n : n + m]
-        return cls(reached[:n], unit * (supply - sent), np.maximum(problem.b - unit * received, 0.0), problem.mass_unit)
+        left, taken = ((supply - sent) / _UNITS * total, received / _UNITS * total)
+        return cls(reached[:n], left, np.maximum(problem.b - taken, 0.0), total)
 
     def left_over(self) -> tuple[IndexArray, IndexArray, FloatArray]:
         """What sources are left with, laid onto what targets lack, in order: source, target and mass of each piece."""
@@ -217,7 +218,7 @@ class _Flow:
         j = np.minimum(np.searchsorted(lacking, middle), lacking.size - 1)
         kept = mass > 4 * self.total / _UNITS
         digits = 8 - math.ceil(math.log10(self.total))  # further ones are rounding of the flow
-        return i[kept].astype(np.intp), j[kept].astype(np.intp), np.round(mass[kept], digits)
+        return i[kept].astype(np.intp), j[kept].astype(np.intp), np.array([round(left, digits) for left in mass[kept].tolist()])
 
 
 def _groups(sources: BoolArray, targets: BoolArray, i: IndexArray, j: IndexArray) -> list[tuple[IndexArray, IndexArray]]:

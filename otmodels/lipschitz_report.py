@@ -192,7 +192,7 @@ class LipschitzReport:
     def _slopes(self) -> Any:
         """Blocks of (phi_i - phi_j) / d_ij, NaN where i and j are in one place."""
         for rows, block in self.nodes.cost.blocks():
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 slope = (self.phi[rows, None] - self.phi[None, :]) / block
             yield rows, np.where(block > 0, slope, np.nan)
 

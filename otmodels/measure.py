@@ -156,10 +156,19 @@ class Measure:
     @property
     def total(self) -> float:
         """Total mass."""
-        return float(self.mass.sum())
+        with np.errstate(over="ignore"):
+            return float(self.mass.sum())
 
     def scaled(self, factor: float) -> Measure:
-        """The same atoms with every mass multiplied by a factor > 0."""
+        """The same atoms with every mass multiplied by a factor > 0.
+
+        Raises
+        ------
+        ParameterError
+            The factor is beyond floating point.
+        """
+        if not 0 < factor < np.inf:
+            raise ParameterError("mass", f"cannot be multiplied by {factor:g}", "Measure mass in a unit of its own size")
         scaled = Measure(self.mass * factor, self.points, self.labels)
         object.__setattr__(scaled, "rounding", max(self.rounding, rounding_of(scaled.mass)))
         return scaled

@@ -103,7 +103,8 @@ class Scale:
 
     def root(self, value: float, power: float) -> float:
         """The p-th root of a value in units of unit^p: a length."""
-        return float(self.unit * max(value, 0.0) ** (1 / power))
+        with np.errstate(over="ignore"):
+            return float(self.unit * np.float64(max(value, 0.0)) ** (1 / power))
 
     def in_words(self, name: str, power: float) -> str:
         """The cost, in words."""
@@ -248,8 +249,9 @@ def scale_on_line(x: FloatArray, y: FloatArray, a: FloatArray, b: FloatArray, po
     steps = np.diff(ends, prepend=0.0)
     middle = (ends - steps / 2)[steps > np.finfo(np.float64).eps * (a.size + b.size)]
     i, j = (np.minimum(np.searchsorted(side, middle), side.size - 1) for side in (left, right))
-    apart, largest = np.abs(x[rows[i]] - y[columns[j]]).max(), max(x.max() - y.min(), y.max() - x.min())
-    gaps = np.diff(np.unique(np.concatenate([x, y])))
+    with np.errstate(over="ignore"):
+        apart, largest = np.abs(x[rows[i]] - y[columns[j]]).max(), max(x.max() - y.min(), y.max() - x.min())
+        gaps = np.diff(np.unique(np.concatenate([x, y])))
     return _scale_around(float(apart or gaps.min(initial=largest)), float(largest), a, b, power, power)
 
 
@@ -259,12 +261,17 @@ def _scale_around(bottleneck: float, largest: float, a: FloatArray, b: FloatArra
         return _scale_by_largest(largest, power)
     reach, paid, top = inf, power * log2(bottleneck), power * log2(largest)
     if top - paid > RANGE:
-        lightest = 1.0 if slope else min(float(mass[mass > 0].min() / mass.max() / (mass / mass.max()).sum()) for mass in (a, b))
-        reach = bottleneck * 2 ** ((ROOM - log2(lightest)) / power)
+        room = ROOM if slope else min(ROOM - min(_lightest_share(a), _lightest_share(b)), MODERATE)
+        reach = bottleneck * 2 ** (room / power)
     if reach < largest:
         top = power * log2(reach) + log2(1 + slope * (largest / reach - 1))
     fits = paid >= -MODERATE and top <= MODERATE
     return Scale(1.0 if fits else bottleneck, *((reach, slope) if reach < largest else ()))
+
+
+def _lightest_share(mass: FloatArray) -> float:
+    """The logarithm to base 2 of the share of the lightest atom in the mass."""
+    return log2(mass[mass > 0].min()) - log2(mass.max()) - log2((mass / mass.max()).sum())
 
 
 class _Bottleneck:
@@ -325,8 +332,10 @@ class _Bottleneck:
 
 def _counted(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Masses in whole parts of one total, exactly where they are multiples of the lightest; else those of b rounded up."""
-    counts = [mass / mass[mass > 0].min() for mass in (a, b)]
-    if all((count == np.rint(count)).all() and count.sum() <= PARTS for count in counts):
+    with np.errstate(over="ignore"):
+        counts = [mass / mass[mass > 0].min() for mass in (a, b)]
+        exact = all((count == np.rint(count)).all() and count.sum() <= PARTS for count in counts)
+    if exact:
         totals = [int(count.sum()) for count in counts]
         whole = lcm(*totals)
         if whole <= PARTS:
