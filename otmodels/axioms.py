@@ -14,9 +14,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from otmodels.arrays import FloatArray, IndexArray
-from otmodels.cost import BaseCost, Cost, GroundCost
+from otmodels.cost import BaseCost, Cost
 from otmodels.deadline import check
 from otmodels.errors import DuplicateLabelError, LabelMismatchError, NotAMetricError, ShapeError
+from otmodels.ground import GroundCost
 from otmodels.measure import some
 from otmodels.metrics import Haversine, Metric, Minkowski
 from otmodels.problem import TransportProblem

@@ -11,10 +11,10 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 
 from otmodels.certificate import certify
-from otmodels.cost import GroundCost, ground_cost
 from otmodels.errors import ParameterError
 from otmodels.families import Effort, Way, exactly, planned, settled, solution_of, ungenerated, ungenerated_arcs
 from otmodels.generation import DIRECT, REACH, Asked, GeneratedArcs, GeneratedPairs, Watch, generate_arcs, generate_pairs
+from otmodels.ground import GroundCost, ground_cost
 from otmodels.languages import PRIMAL_SIMPLEX, check_time_limit
 from otmodels.line import Line, exact_staircase, flow_along, potentials_along, rounded_staircase
 from otmodels.lipschitz_solution import LipschitzSolution, Result

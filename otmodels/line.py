@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from otmodels.arrays import FloatArray, IndexArray, travels
-from otmodels.cost import BLOCK_ENTRIES, BaseCost, GroundCost
+from otmodels.cost import BLOCK_ENTRIES, BaseCost
+from otmodels.ground import GroundCost
 from otmodels.metrics import Minkowski
 from otmodels.powers import PLAIN, Scale
 

@@ -22,7 +22,8 @@ from scipy.sparse.csgraph import dijkstra
 from otmodels.arrays import FloatArray
 from otmodels.certificate import EPS, bounds_of, furthest, outside, rounding_width
 from otmodels.checks import Certificate, Check
-from otmodels.cost import BLOCK_ENTRIES, Cost, GroundCost
+from otmodels.cost import BLOCK_ENTRIES, Cost
+from otmodels.ground import GroundCost
 from otmodels.interval import Interval
 from otmodels.metrics import Minkowski
 from otmodels.network import ALONG_AXES, DIAGONALLY, Arcs, GraphCost, Network, plan_of_flow

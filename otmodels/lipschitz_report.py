@@ -20,9 +20,9 @@ import pandas as pd
 from otmodels.arrays import FloatArray, IndexArray, floats
 from otmodels.axioms import MetricReport, axioms_of
 from otmodels.checks import Check
-from otmodels.cost import GroundCost
 from otmodels.entry import check_type
 from otmodels.errors import NotANumberError, ParameterError, ShapeError
+from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.network import Arcs, Nodes
 from otmodels.potentials import cbar_transform

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from otmodels.arrays import FloatArray, IndexArray
+from otmodels.arrays import FloatArray, IndexArray, travels
 from otmodels.cost import BLOCK_ENTRIES, BaseCost, Cost
 from otmodels.entry import check_name
 from otmodels.errors import ForbiddenAtomError, ParameterError, ShapeError, UnbalancedError
@@ -19,6 +19,7 @@ from otmodels.masses import ExactTarget, Rationals, corrected, exact_scale, exac
 from otmodels.measure import Measure, some
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False, init=False)
 class TransportProblem:
     """Move the source measure a (n,) onto the target measure b (m,) at cost C (n, m).

@@ -14,7 +14,7 @@ ROOMS: tuple[frozenset[str], ...] = tuple(
     frozenset(room.split())
     for room in (
         "errors entry status tolerances arrays interval checks rounding deadline",
-        "measure metrics powers cost blocks masses problem feasibility axioms images line network",
+        "measure metrics powers cost ground blocks masses problem feasibility axioms images line network",
         "lp",
         "languages",
         "formulations",

@@ -10,7 +10,6 @@ from otmodels.arrays import FloatArray
 from otmodels.axioms import axioms_of
 from otmodels.certificate import plan_value
 from otmodels.checks import Certificate
-from otmodels.cost import GroundCost
 from otmodels.errors import InputError, ParameterError
 from otmodels.families.base import Answer, Family, unsolved_program
 from otmodels.families.exactly import exactly, infeasible
@@ -18,6 +17,7 @@ from otmodels.families.settling import Effort
 from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import Links, formulation
 from otmodels.generation import GeneratedArcs
+from otmodels.ground import GroundCost
 from otmodels.interval import Interval
 from otmodels.languages import Declaration, Run
 from otmodels.lipschitz_certificate import certify_flow, closed, lipschitz_below

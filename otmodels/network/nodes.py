@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from otmodels.arrays import FloatArray, IndexArray, read_only, travels
-from otmodels.cost import BaseCost, Cost, GroundCost
+from otmodels.cost import BaseCost, Cost
 from otmodels.errors import LabelMismatchError, ParameterError
+from otmodels.ground import GroundCost
 from otmodels.measure import Measure, some
 from otmodels.network.graph import GraphCost
 from otmodels.network.grids import Grid

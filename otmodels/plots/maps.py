@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from otmodels.arrays import FloatArray
-from otmodels.cost import GroundCost
 from otmodels.errors import ShapeError
+from otmodels.ground import GroundCost
 from otmodels.measure import Measure
 from otmodels.metrics import Haversine
 from otmodels.plots.canvas import (
