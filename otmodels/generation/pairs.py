@@ -147,7 +147,7 @@ def _put_back(problem: TransportProblem, made: GeneratedPairs, rows: IndexArray,
         f[some], tight = _tightest_of_rows(problem.cost.among(np.flatnonzero(some), columns), made.g)
         pairs.append((np.flatnonzero(some), columns[tight]))
     if other.any():
-        known = np.flatnonzero(f > -np.inf)
+        known = np.flatnonzero(np.isfinite(f))
         g[other], tight = _tightest_of_columns(problem.cost.among(known, np.flatnonzero(other)), f[known])
         pairs.append((known[tight], np.flatnonzero(other)))
     i, j = (np.concatenate(part) for part in zip(*pairs, strict=True))
