@@ -35,12 +35,13 @@ from otmodels import errors, lp
 from otmodels.axioms import MetricReport, metric_report
 from otmodels.certificate import certify
 from otmodels.checks import Certificate, Check
-from otmodels.cost import Cost, GroundCost, ground_cost, read_cost
+from otmodels.cost import Cost, read_cost
 from otmodels.datasets import Dataset, read_dataset
 from otmodels.distance import wasserstein_distance
 from otmodels.feasibility import Infeasibility
 from otmodels.formulations import supports
 from otmodels.generation import Round
+from otmodels.ground import GroundCost, ground_cost
 from otmodels.images import read_image
 from otmodels.lipschitz_report import LipschitzReport, lipschitz_report
 from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+import warnings
+from dataclasses import fields
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from otmodels.errors import ParameterError, ShapeError
+from otmodels.errors import InputError, NotANumberError, ParameterError, ShapeError
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IndexArray: TypeAlias = npt.NDArray[np.intp]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
+
+Kind = TypeVar("Kind")
+
+LARGEST_INTEGER = 2**53
+"""From here on not every integer is a float64."""
 
 
 def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -20,23 +28,90 @@ def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return array
 
 
+def travels(cls: type[Kind]) -> type[Kind]:
+    """Class decorator: pickled or copied, what was a read-only array is one again, which numpy alone would not see to."""
+    for name, method in (("__getstate__", _state), ("__setstate__", _restore)):
+        setattr(cls, name, method)
+    return cls
+
+
+def _state(self: Any) -> tuple[dict[str, Any], list[str]]:
+    """All attributes, and which of them are read-only."""
+    slots = [field.name for field in fields(self)]
+    held = dict(self.__dict__) if hasattr(self, "__dict__") else {name: getattr(self, name) for name in slots}
+    return held, [name for name, value in held.items() if not any(array.flags.writeable for array in _arrays(value))]
+
+
+def _restore(self: Any, state: tuple[dict[str, Any], list[str]]) -> None:
+    held, sealed = state
+    for name, value in held.items():
+        object.__setattr__(self, name, value)
+    for name in sealed:
+        for array in _arrays(held[name]):
+            read_only(array)
+
+
+def _arrays(value: Any) -> list[npt.NDArray[Any]]:
+    """The array that a value is, or those that a list or a tuple holds."""
+    return [part for part in (value if isinstance(value, list | tuple) else [value]) if isinstance(part, np.ndarray)]
+
+
+def unmasked(argument: str, data: Any) -> Any:
+    """The data, of a masked array that masks nothing the array.
+
+    Raises
+    ------
+    NotANumberError
+        Something is masked: what is to stand there, nobody said.
+    """
+    masks = data if isinstance(data, list | tuple) else [data]
+    for row, part in enumerate(masks):
+        if isinstance(part, np.ma.MaskedArray) and np.ma.getmaskarray(part).any():
+            first = np.argwhere(np.ma.getmaskarray(part))[0].tolist()
+            where = ", ".join(map(str, first if part is data else [row, *first]))
+            remedy = "Say what stands there, masked.filled(value), or leave it out"
+            raise NotANumberError(argument, f"is masked at position {where}", remedy)
+    return np.ma.getdata(data) if isinstance(data, np.ma.MaskedArray) else data
+
+
 def numbers(argument: str, data: npt.ArrayLike) -> npt.NDArray[Any]:
-    """The data as an array of real numbers, integers still integers.
+    """The data as an array of real numbers, integers still integers, missing values NaN.
 
     Raises
     ------
     ShapeError
         They are not numbers, or not an array.
+    NotANumberError
+        They are masked.
+    ParameterError
+        An integer is beyond 2^53 and has no exact float64.
     """
     try:
-        array = np.asarray(data)
-        if array.dtype == object:
-            array = np.asarray(array, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # of numpy, where a list holds what is masked
+            array = np.asarray(unmasked(argument, data))
+            array = _of_objects(argument, array) if array.dtype == object else array
+    except InputError:
+        raise
+    except (TypeError, ValueError, OverflowError, UserWarning) as error:
         raise ShapeError(argument, f"is not an array of numbers ({error})", "Give real numbers") from error
     if array.dtype.kind not in "iufb":
         raise ShapeError(argument, f"has entries of type {array.dtype}", "Give real numbers")
     return array.astype(np.int64) if array.dtype.kind == "b" else array
+
+
+def _of_objects(argument: str, array: npt.NDArray[Any]) -> FloatArray:
+    """Python's numbers, fractions and decimals as floats; text is none, though it may look like one."""
+    for entry in array.flat:
+        if isinstance(entry, str | bytes):
+            raise ShapeError(argument, f"holds the text {entry!r}", "Give real numbers")
+        if isinstance(entry, int) and abs(entry) >= LARGEST_INTEGER:
+            raise _too_long(argument)
+    return np.where(pd.isna(array), np.nan, array).astype(np.float64)
+
+
+def _too_long(argument: str) -> ParameterError:
+    return ParameterError(argument, "holds integers beyond 2^53, which floating point rounds", "Use a larger unit")
 
 
 def floats(argument: str, data: npt.ArrayLike) -> FloatArray:
@@ -46,18 +121,21 @@ def floats(argument: str, data: npt.ArrayLike) -> FloatArray:
     ------
     ShapeError
         They are not numbers.
+    NotANumberError
+        They are masked.
     ParameterError
         An integer is beyond 2^53 and has no exact float64.
     """
     array = numbers(argument, data)
-    values = array.astype(np.float64)
-    if array.dtype.kind in "iu" and (np.abs(values) >= 2.0**53).any():
-        raise ParameterError(argument, "holds integers beyond 2^53, which floating point rounds", "Use a larger unit")
+    with np.errstate(over="ignore"):
+        values = array.astype(np.float64)
+    if array.dtype.kind in "iu" and (np.abs(values) >= LARGEST_INTEGER).any():
+        raise _too_long(argument)
     return values
 
 
 def rounding_of(data: npt.NDArray[Any]) -> float:
     """Relative rounding error carried by data of this type: 0 for integers, the machine epsilon for floats."""
     if np.issubdtype(data.dtype, np.floating):
-        return float(np.finfo(data.dtype).eps)
+        return max(float(np.finfo(data.dtype).eps), float(np.finfo(np.float64).eps))
     return 0.0

@@ -6,7 +6,7 @@ Source: Villani (2003), Topics in Optimal Transportation, theorem 1.14.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from otmodels.arrays import FloatArray, IndexArray
-from otmodels.cost import BaseCost, Cost, GroundCost
+from otmodels.cost import BaseCost, Cost
 from otmodels.deadline import check
 from otmodels.errors import DuplicateLabelError, LabelMismatchError, NotAMetricError, ShapeError
+from otmodels.ground import GroundCost
 from otmodels.measure import some
 from otmodels.metrics import Haversine, Metric, Minkowski
 from otmodels.problem import TransportProblem
@@ -265,7 +266,7 @@ def _on_points(cost: GroundCost, labels: pd.Index[Any] | None) -> MetricReport:
     else:
         names = pd.Index(keep)
     union = points[keep]
-    return axioms_of(GroundCost(union, union, cost.metric, cost.power), names)
+    return axioms_of(replace(cost, x=union, y=union), names)
 
 
 def _home(metric: Metric, points: FloatArray) -> IndexArray:

@@ -91,6 +91,12 @@ class Certificate:
         return all(check.passed for check in self.checks)
 
     @property
+    def value(self) -> float:
+        """The point's own value, and where rounding takes it out of the interval the end of that."""
+        lower, upper = self.interval
+        return min(max(self.primal_value, lower), upper) if self.passed else self.primal_value
+
+    @property
     def gap(self) -> float:
         """Width of the interval; infinite where one of its bounds is missing."""
         return self.interval.width if math.isfinite(self.interval.size) else math.inf

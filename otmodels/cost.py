@@ -1,10 +1,10 @@
-"""Ground costs: a matrix, or a rule on points that is evaluated in blocks when it is needed."""
+"""Costs: what everything that uses one sees of it, by blocks and by pairs; and a matrix of costs."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from otmodels.arrays import BoolArray, FloatArray, IndexArray, floats, read_only
-from otmodels.errors import FileFormatError, InfiniteValueError, InputError, NotANumberError, ParameterError, ShapeError
+from otmodels.arrays import BoolArray, FloatArray, IndexArray, floats, read_only, travels, unmasked
+from otmodels.entry import checked_path
+from otmodels.errors import FileFormatError, InfiniteValueError, InputError, NotANumberError, ShapeError
 from otmodels.measure import Measure, some
-from otmodels.metrics import TOGETHER, Metric, MetricFunction, UserMetric, resolve
 from otmodels.rows import read_table
 
 BLOCK_ENTRIES = 1 << 21
@@ -58,6 +58,15 @@ class BaseCost(ABC):
     def bound(self) -> float:
         """A number that no |C_ij| is above, had without looking at pairs, no pair forbidden; +inf where none is known."""
         return np.inf
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user has to know of the costs besides their description, in sentences."""
+        return ()
+
+    def in_full(self, value: float) -> float:
+        """A value in the unit of the costs as the user reads it."""
+        return value
 
     @property
     def values(self) -> FloatArray:
@@ -136,6 +145,15 @@ class OnPairs(BaseCost):
         """What the cost is, in words."""
         return f"{self.whole.description} on {self.keys.size} pairs"
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """As those of the whole."""
+        return self.whole.notes
+
+    def in_full(self, value: float) -> float:
+        """As that of the whole."""
+        return self.whole.in_full(value)
+
     def block(self, rows: slice) -> FloatArray:
         """C[rows, :], +inf at all other pairs."""
         m = self.shape[1]
@@ -152,6 +170,7 @@ class OnPairs(BaseCost):
         return np.where(self.keys[place] == keys, self.whole.entries(i, j), np.inf)
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False, init=False)
 class Cost(BaseCost):
     """A cost matrix.
@@ -187,7 +206,7 @@ class Cost(BaseCost):
         target = values.columns if isinstance(values, pd.DataFrame) else None
         _check(matrix, source, target)
         if forbidden is not None:
-            mask = np.asarray(forbidden)
+            mask = np.asarray(unmasked("forbidden", forbidden))
             if mask.shape != matrix.shape or mask.dtype != np.bool_:
                 raise ShapeError(
                     "forbidden", f"has shape {mask.shape} and type {mask.dtype}", f"Give booleans of shape {matrix.shape}"
@@ -241,120 +260,6 @@ class Cost(BaseCost):
         return f"Cost({self.shape[0]} x {self.shape[1]}, {int(self.forbidden.sum())} forbidden)"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class GroundCost(BaseCost):
-    """d(x_i, y_j)^power for points x (n, d) and y (m, d), evaluated in blocks; see `ground_cost`."""
-
-    x: FloatArray
-    y: FloatArray
-    metric: Metric
-    power: float
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(n, m)."""
-        return len(self.x), len(self.y)
-
-    @property
-    def description(self) -> str:
-        """What the cost is, in words."""
-        return self.metric.name if self.power == 1 else f"{self.metric.name}^{self.power:g}"
-
-    @property
-    def bound(self) -> float:
-        """A number that no cost is above; +inf where none is known."""
-        with np.errstate(over="ignore"):
-            return float(np.float64(self.metric.bound(self.x, self.y)) ** self.power)
-
-    @property
-    def threadsafe(self) -> bool:
-        """Whether the metric is a named one."""
-        return not isinstance(self.metric, UserMetric)
-
-    def block(self, rows: slice) -> FloatArray:
-        """C[rows, :]."""
-        return self._raised(self.metric.between(self.x[rows], self.y))
-
-    def at(self, i: IndexArray, j: IndexArray) -> FloatArray:
-        """C[i[0], j[0]], C[i[1], j[1]], ..."""
-        return self._raised(self.metric.paired(self.x[i], self.y[j]))
-
-    def entries(self, i: IndexArray, j: IndexArray) -> FloatArray:
-        """As `at`, from blocks of a few sources and the targets that any of them is paired with."""
-        if not i.size or (self.x.shape[1] == 1 and not isinstance(self.metric, UserMetric)):
-            return self.at(i, j)
-        rows, which = np.unique(i, return_inverse=True)
-        order = np.argsort(which, kind="stable")
-        firsts = range(0, rows.size, TOGETHER)
-        entries = np.empty(i.size)
-        for first, mine in zip(firsts, np.split(order, np.searchsorted(which[order], firsts[1:])), strict=True):
-            columns, column = np.unique(j[mine], return_inverse=True)
-            block = self.among(rows[first : first + TOGETHER], columns).values
-            entries[mine] = block[which[mine] - first, column]
-        return entries
-
-    def among(self, rows: IndexArray, columns: IndexArray) -> GroundCost:
-        """The costs between some sources and some targets, by position."""
-        return replace(self, x=self.x[rows], y=self.y[columns])
-
-    def _raised(self, distance: FloatArray) -> FloatArray:
-        if self.power == 1 and isinstance(self.metric, UserMetric):
-            return distance
-        if (distance < 0).any() and self.power != round(self.power):
-            raise ParameterError("power", f"is {self.power:g} and {self.metric.name} is negative", "Give a power of 1, 2, ...")
-        with np.errstate(over="ignore"):
-            cost = distance if self.power == 1 else distance**self.power
-        if np.isfinite(self.bound):
-            return cost  # no look for overflow, a quarter of the time of a pass, where there can be none
-        overflows = np.isinf(cost) & (np.isfinite(distance) | (not isinstance(self.metric, UserMetric)))
-        if overflows.any():
-            raise InfiniteValueError("points", f"are so far apart that {self.description} overflows", "Use a larger unit")
-        return cost
-
-    def __repr__(self) -> str:
-        return f"GroundCost({self.description}, {self.shape[0]} x {self.shape[1]})"
-
-
-def ground_cost(
-    source: Measure,
-    target: Measure,
-    metric: str | MetricFunction = "euclidean",
-    power: float = 1.0,
-    *,
-    order: float | None = None,
-) -> GroundCost:
-    """The cost d(x_i, y_j)^power between the points of two measures.
-
-    Parameters
-    ----------
-    source, target : Measure
-        Both with points of the same dimension.
-    metric : str or callable
-        "cityblock", "euclidean", "chebyshev", "minkowski" (with `order`), "haversine" (great circle in kilometres on
-        longitude, latitude in degrees), or a callable from points (k, d), (l, d) to distances (k, l).
-    power : float
-        Exponent > 0; with a metric and power p the p-th root of the value is the p-Wasserstein distance.
-    order : float, optional
-        Order >= 1 of the Minkowski metric.
-
-    Raises
-    ------
-    ShapeError, UnknownNameError, ParameterError
-
-    Examples
-    --------
-    >>> line = Measure([1, 1, 1], points=[0, 1, 3])
-    >>> ground_cost(line, line, power=2).values.tolist()
-    [[0.0, 1.0, 9.0], [1.0, 0.0, 4.0], [9.0, 4.0, 0.0]]
-    """
-    if source.points is None or target.points is None:
-        which = "source" if source.points is None else "target"
-        raise ShapeError(which, "has no points", "A ground cost needs coordinates: give points, or a cost matrix")
-    if not (np.isfinite(power) and power > 0):
-        raise ParameterError("power", f"is {power}", "Give a finite number > 0")
-    return GroundCost(source.points, target.points, resolve(metric, order, source.points, target.points), float(power))
-
-
 def read_cost(path: str | Path) -> Cost:
     """A cost matrix from a CSV file: first column = source labels, header = target labels, `inf` = forbidden.
 
@@ -368,7 +273,7 @@ def read_cost(path: str | Path) -> Cost:
     FileFormatError
         The file is missing, empty or malformed; the message has the line.
     """
-    path = Path(path)
+    path = checked_path(path)
     table = read_table(path)
     targets = table.header[1:]
     if not targets:

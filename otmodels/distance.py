@@ -11,11 +11,11 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 
 from otmodels.certificate import certify
-from otmodels.cost import GroundCost, ground_cost
 from otmodels.deadline import keeps_time_limit
 from otmodels.errors import ParameterError
 from otmodels.families import Effort, Way, exactly, planned, settled, solution_of, ungenerated, ungenerated_arcs
 from otmodels.generation import DIRECT, REACH, Asked, GeneratedArcs, GeneratedPairs, Watch, generate_arcs, generate_pairs
+from otmodels.ground import GroundCost, ground_cost
 from otmodels.languages import PRIMAL_SIMPLEX, check_time_limit
 from otmodels.line import Line, exact_staircase, flow_along, potentials_along, rounded_staircase
 from otmodels.lipschitz_solution import LipschitzSolution, Result
@@ -63,7 +63,7 @@ def wasserstein_distance(
     metric : str, callable or Graph
         As for `ground_cost`, or a graph, whose metric is the length of a shortest path.
     power : float
-        p > 0: the cost is metric^p, the value is W_p^p and `solution.distance` W_p.
+        p > 0: the cost is metric^p, the value is W_p^p and `solution.distance` W_p, which is finite where W_p^p is not.
     order : float, optional
         Of the Minkowski metric.
     balance : {"raise", "rescale"}
@@ -174,7 +174,8 @@ class _Route:
             certificate = certify(problem, plan, f, g)
             made = self._closed_form("monotone plan", "points on the line and a convex cost: the monotone plan is optimal")
             made = replace(made, support="pairs along the monotone plan", pairs=i.size)
-            solution = Solution(OPTIMAL, problem, certificate.primal_value, f, g, plan, certificate, made)
+            value = problem.cost.in_full(certificate.value)
+            solution = Solution(OPTIMAL, problem, value, f, g, plan, certificate, made)
             if certificate.passed:
                 break
         assert solution is not None

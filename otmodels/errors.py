@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 class OtmodelsError(Exception):
     """Base class of every error that otmodels raises on purpose."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors come out of other processes as they are: `__init__` takes its arguments apart and cannot be called again."""
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[OtmodelsError], arguments: tuple[object, ...]) -> OtmodelsError:
+    error = kind.__new__(kind)
+    error.args = arguments
+    return error
+
 
 class InputError(OtmodelsError, ValueError):
     """The data as given cannot be used.

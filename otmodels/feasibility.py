@@ -336,7 +336,7 @@ class _Flow:
         j = np.minimum(np.searchsorted(lacking, middle), lacking.size - 1)
         kept = mass > 4 * self.total / _UNITS
         digits = 8 - math.ceil(math.log10(self.total))  # further ones are rounding of the flow
-        return i[kept].astype(np.intp), j[kept].astype(np.intp), np.round(mass[kept], digits)
+        return i[kept].astype(np.intp), j[kept].astype(np.intp), np.array([round(left, digits) for left in mass[kept].tolist()])
 
 
 def _groups(stuck: BoolArray, room: BoolArray, here: IndexArray, there: IndexArray) -> list[tuple[IndexArray, IndexArray]]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from otmodels.entry import checked_path
 from otmodels.errors import FileFormatError, ParameterError, ZeroMassError
 from otmodels.measure import Measure, grid_measure
 
@@ -56,7 +57,7 @@ def read_image(path: str | Path, spacing: float | Sequence[float] = 1.0, invert:
     ...     read_image(Path(folder, "grey.png")).mass.tolist()
     [0.0, 51.0, 102.0, 255.0]
     """
-    path = Path(path)
+    path = checked_path(path)
     levels = _levels(path, _opened(path), invert)
     try:
         return grid_measure(levels, spacing)

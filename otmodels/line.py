@@ -13,11 +13,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otmodels.arrays import FloatArray, IndexArray
-from otmodels.cost import BLOCK_ENTRIES, BaseCost, GroundCost
+from otmodels.arrays import FloatArray, IndexArray, travels
+from otmodels.cost import BLOCK_ENTRIES, BaseCost
+from otmodels.ground import GroundCost
 from otmodels.metrics import Minkowski
+from otmodels.powers import PLAIN, Scale
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
     """Sources and targets on the line, and the power of their distance.
@@ -28,27 +31,29 @@ class Line:
         Coordinates of the sources and of the targets.
     power : float
         p >= 1.
+    scale : Scale
+        The unit of distances, and where the power goes on along its tangent: a convex function all the same.
     """
 
     x: FloatArray
     y: FloatArray
     power: float
+    scale: Scale = PLAIN
 
     @classmethod
     def of(cls, cost: BaseCost) -> Line | None:
         """The line that a cost is on; None for any other cost."""
         if isinstance(cost, GroundCost) and isinstance(cost.metric, Minkowski) and cost.x.shape[1] == 1 and cost.power >= 1:
-            return cls(cost.x[:, 0], cost.y[:, 0], cost.power)
+            return cls(cost.x[:, 0], cost.y[:, 0], cost.power, cost.scale)
         return None
 
     def turned(self) -> Line:
         """The same with sources and targets exchanged."""
-        return Line(self.y, self.x, self.power)
+        return Line(self.y, self.x, self.power, self.scale)
 
     def cost(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """|x - y|^p, entry by entry."""
-        distance = np.abs(x - y)
-        return distance if self.power == 1 else distance**self.power
+        return self.scale.raised(np.abs(x - y), self.power)
 
     def transform(self, f: FloatArray) -> FloatArray:
         """f^c_j = min_i C_ij - f_i (m,), in (n + m) log m steps; -inf leaves an atom out.

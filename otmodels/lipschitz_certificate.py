@@ -22,7 +22,8 @@ from scipy.sparse.csgraph import dijkstra
 from otmodels.arrays import FloatArray
 from otmodels.certificate import EPS, bounds_of, furthest, outside, rounding_width
 from otmodels.checks import Certificate, Check
-from otmodels.cost import BLOCK_ENTRIES, Cost, GroundCost
+from otmodels.cost import BLOCK_ENTRIES, Cost
+from otmodels.ground import GroundCost
 from otmodels.interval import Interval
 from otmodels.metrics import Minkowski
 from otmodels.network import ALONG_AXES, DIAGONALLY, Arcs, GraphCost, Network, plan_of_flow
@@ -279,7 +280,7 @@ def lipschitz_below(network: Network, f: FloatArray) -> FloatArray:
     if not arcs.spanning:
         return np.minimum(f, cbar_transform(network.nodes.cost, -f))
     if grid is not None and arcs.spanning == ALONG_AXES:
-        return _lowered_on_grid(f.reshape(grid.shape), grid.axes).ravel()
+        return _lowered_on_grid(f.reshape([axis.size for axis in grid.long]), grid.long).ravel()
     return _lowered_along_arcs(arcs, f)
 
 

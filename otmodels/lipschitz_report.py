@@ -9,7 +9,7 @@ Source: Kantorovich and Rubinstein (1958); Villani (2003), Topics in Optimal Tra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from otmodels.arrays import FloatArray, IndexArray
+from otmodels.arrays import FloatArray, IndexArray, floats
 from otmodels.axioms import MetricReport, axioms_of
 from otmodels.checks import Check
-from otmodels.cost import GroundCost
+from otmodels.entry import check_type
 from otmodels.errors import NotANumberError, ParameterError, ShapeError
+from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.network import Arcs, Nodes
 from otmodels.potentials import c_transform, cbar_transform
@@ -153,14 +154,14 @@ class LipschitzReport:
         cost = self.nodes.cost
         if not isinstance(cost, GroundCost) or self.verdict is Verdict.FALSE or self.nodes.points is None:
             raise ParameterError("cost", "is no metric of points", "Extend a potential whose cost is a metric and has points")
-        given = np.asarray(points, dtype=np.float64)
+        given = floats("points", points)
         given = given[:, None] if given.ndim == 1 else given
         if not np.isfinite(given).all():
             raise NotANumberError("points", "hold NaN or infinite coordinates", "Give finite numbers")
         if given.ndim != 2 or given.shape[1] != self.nodes.points.shape[1]:
             remedy = f"Give shape (k, {self.nodes.points.shape[1]})"
             raise ShapeError("points", f"have shape {np.shape(points)}", remedy)
-        there = GroundCost(given, self.nodes.points, cost.metric, cost.power)
+        there = replace(cost, x=given, y=self.nodes.points)
         greatest, least = cbar_transform(there, -self.phi), -cbar_transform(there, self.phi)
         return pd.DataFrame({"least": least, "greatest": greatest})
 
@@ -191,7 +192,7 @@ class LipschitzReport:
     def _slopes(self) -> Any:
         """Blocks of (phi_i - phi_j) / d_ij, NaN where i and j are in one place."""
         for rows, block in self.nodes.cost.blocks():
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 slope = (self.phi[rows, None] - self.phi[None, :]) / block
             yield rows, np.where(block > 0, slope, np.nan)
 
@@ -230,6 +231,8 @@ def lipschitz_report(solution: Solution | LipschitzSolution) -> LipschitzReport:
     >>> report.value, report.lipschitz_value
     (4.0, 2.0)
     """
+    remedy = "Solve the problem first: lipschitz_report(solve(problem)); of a cost alone, metric_report tells"
+    check_type("solution", solution, (Solution, LipschitzSolution), remedy)
     lower_bound = isinstance(solution, LipschitzSolution) and solution.is_lower_bound
     proven = solution.certificate.passed and solution.certificate.relative_gap <= DEFAULT.gap
     if not (proven or lower_bound):

@@ -56,6 +56,11 @@ class LipschitzSolution(Examined):
     is_on_given_arcs: bool = False
 
     @property
+    def worth(self) -> float:
+        """The value in the unit of the costs, which is that of `value` but where high powers are scaled."""
+        return self.certificate.dual_value if self.is_lower_bound else self.certificate.value
+
+    @property
     def f(self) -> FloatArray:
         """F at the source atoms (n,)."""
         return self.potential[self.network.nodes.source]

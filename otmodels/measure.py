@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from otmodels.arrays import FloatArray, floats, numbers, read_only, rounding_of
+from otmodels.arrays import FloatArray, floats, numbers, read_only, rounding_of, travels, unmasked
+from otmodels.entry import check_type, checked_path, is_hashable, kind_of
 from otmodels.errors import (
     DuplicateLabelError,
     FileFormatError,
@@ -29,7 +30,17 @@ from otmodels.rows import Table, coordinates_of, lacking, read_table
 
 _CALLED_MASS = ("weight", "weights", "masse", "amount", "quantity", "count", "value", "population", "menge", "gewicht", "kg", "t")
 
+MAKE_A_MEASURE = "Make one: Measure(mass, points), Measure.from_samples(x) or grid_measure(array)"
+"""The remedy where something else was given."""
 
+FEWEST_PIXELS = 5
+"""Pictures have at least so many rows and columns; what has fewer is not taken for one."""
+
+BYTE = 255
+"""Highest level of a colour channel."""
+
+
+@travels
 @dataclass(frozen=True, slots=True, eq=False, init=False)
 class Measure:
     """A discrete measure sum_i mass_i delta(point_i).
@@ -107,8 +118,10 @@ class Measure:
         >>> Measure.from_frame(frame, points=["x"]).points.ravel().tolist()
         [0.0, 2.5]
         """
-        for column in [mass, *(points or [])]:
-            if column not in frame.columns:
+        check_type("frame", frame, pd.DataFrame, "Give a table with one row an atom")
+        check_type("points", points, (list, tuple, pd.Index, type(None)), "Give a list of names of columns, such as ['x', 'y']")
+        for column in [mass, *(() if points is None else points)]:
+            if not is_hashable(column) or column not in frame.columns:
                 raise UnknownNameError(
                     "frame", f"has no column {column!r}", f"Its columns are {', '.join(map(str, frame.columns))}"
                 )
@@ -145,10 +158,19 @@ class Measure:
     @property
     def total(self) -> float:
         """Total mass."""
-        return float(self.mass.sum())
+        with np.errstate(over="ignore"):
+            return float(self.mass.sum())
 
     def scaled(self, factor: float) -> Measure:
-        """The same atoms with every mass multiplied by a factor > 0."""
+        """The same atoms with every mass multiplied by a factor > 0.
+
+        Raises
+        ------
+        ParameterError
+            The factor is beyond floating point.
+        """
+        if not 0 < factor < np.inf:
+            raise ParameterError("mass", f"cannot be multiplied by {factor:g}", "Measure mass in a unit of its own size")
         scaled = Measure(self.mass * factor, self.points, self.labels)
         object.__setattr__(scaled, "rounding", max(self.rounding, rounding_of(scaled.mass)))
         return scaled
@@ -185,6 +207,14 @@ def grid_measure(array: npt.ArrayLike, spacing: float | Sequence[float] = 1.0) -
     spacing : float or sequence of float
         Distance between neighbouring cells, one for all axes or one an axis, > 0.
 
+    Raises
+    ------
+    ShapeError
+        It has no cells, or looks like a picture in colours: (h, w, 3) or (h, w, 4), levels up to 255 or shares up to 1. Where it
+        is a histogram on three axes, three spacings say so.
+    ParameterError
+        A spacing is out of range.
+
     Returns
     -------
     Measure
@@ -199,14 +229,31 @@ def grid_measure(array: npt.ArrayLike, spacing: float | Sequence[float] = 1.0) -
     cells = numbers("array", array)
     if cells.ndim == 0 or cells.size == 0:
         raise ShapeError("array", f"has shape {cells.shape}", "Give a histogram or an image with at least one cell")
-    steps = np.broadcast_to(np.asarray(spacing, dtype=np.float64), (cells.ndim,)) if np.size(spacing) in (1, cells.ndim) else None
-    if steps is None:
-        raise ShapeError("spacing", f"has {np.size(spacing)} entries for {cells.ndim} axes", "Give one number, or one an axis")
+    steps = floats("spacing", spacing)
+    if steps.size not in (1, cells.ndim) or steps.ndim > 1:
+        raise ShapeError("spacing", f"has {steps.size} entries for {cells.ndim} axes", "Give one number, or one an axis")
     if not (np.isfinite(steps).all() and (steps > 0).all()):
         raise ParameterError("spacing", f"is {spacing}", "Give finite numbers > 0")
+    if steps.size < cells.ndim and _looks_like_colours(cells):
+        remedy = "Make it grey, as array.mean(axis=2) or read_image(path) do; of a histogram on three axes, give three spacings"
+        raise ShapeError("array", f"has shape {cells.shape}, and looks like a picture in colours", remedy)
     index = np.indices(cells.shape).reshape(cells.ndim, -1).T
     labels = None if cells.ndim == 1 else [f"({', '.join(map(str, cell))})" for cell in index.tolist()]
-    return Measure(cells.ravel(), index * steps, labels)
+    with np.errstate(over="ignore"):
+        points = index * steps
+    return Measure(cells.ravel(), points, labels)
+
+
+def _looks_like_colours(cells: npt.NDArray[Any]) -> bool:
+    """Whether it is a picture of three or four channels, as far as can be told: levels of a byte, or shares that sum to no 1."""
+    if cells.ndim != 3 or cells.shape[2] not in (3, 4) or min(cells.shape[:2]) < FEWEST_PIXELS:
+        return False
+    least, most = cells.min(), cells.max()
+    if cells.dtype == np.uint8:
+        return True
+    if least >= 0 and most <= 1:
+        return cells.dtype.kind == "f" and float(cells.sum()) > 2
+    return bool(least >= 0 and BYTE // 2 < most <= BYTE and (cells == np.rint(cells)).all())
 
 
 def read_measure(path: str | Path) -> Measure:
@@ -225,7 +272,7 @@ def read_measure(path: str | Path) -> Measure:
     FileFormatError
         The file is missing, empty or malformed, or a column of names would be a coordinate; the message has the line.
     """
-    return measure_of(read_table(Path(path)))
+    return measure_of(read_table(checked_path(path)))
 
 
 def measure_of(table: Table) -> Measure:
@@ -270,7 +317,7 @@ def some(labels: Sequence[Hashable] | pd.Index[Any], most: int = 5) -> str:
 def _labels(labels: Sequence[Hashable] | pd.Index[Any] | None, n: int) -> pd.Index[Any]:
     if labels is None:
         return pd.RangeIndex(n)
-    index = labels if isinstance(labels, pd.Index) else pd.Index(list(labels), tupleize_cols=False)
+    index = labels if isinstance(labels, pd.Index) else _index(unmasked("labels", labels))
     index = index.to_flat_index() if isinstance(index, pd.MultiIndex) else index
     if len(index) != n:
         raise ShapeError("labels", f"has {len(index)} entries for {n} masses", "Give one label per atom")
@@ -280,6 +327,17 @@ def _labels(labels: Sequence[Hashable] | pd.Index[Any] | None, n: int) -> pd.Ind
     if not index.is_unique:
         raise _duplicate("labels", index)
     return index
+
+
+def _index(labels: Sequence[Hashable]) -> pd.Index[Any]:
+    try:
+        listed = list(labels)
+    except TypeError as error:
+        raise ParameterError("labels", f"is {kind_of(labels)}", "Give a list of labels, one an atom") from error
+    for label in listed:
+        if not is_hashable(label):
+            raise ParameterError("labels", f"holds {label!r}, which cannot be hashed", "Give texts, numbers or tuples of them")
+    return pd.Index(listed, tupleize_cols=False)
 
 
 def _duplicate(argument: str, index: pd.Index[Any]) -> DuplicateLabelError:

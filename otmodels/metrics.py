@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from numbers import Real
 from typing import TypeAlias
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from otmodels.arrays import FloatArray
+from otmodels.arrays import FloatArray, floats
+from otmodels.entry import shown
 from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError
 from otmodels.words import unknown
 
@@ -19,6 +21,12 @@ EARTH_RADIUS_KM = 6371.0088
 
 MetricFunction: TypeAlias = Callable[[FloatArray, FloatArray], FloatArray]
 """A rule on blocks: points (k, d) and (l, d) to distances (k, l)."""
+
+METRICS = "cityblock, euclidean, chebyshev, minkowski, haversine"
+"""The names of metrics."""
+
+TINY = 2.0**-500
+"""Coordinates below this one in size, or above its inverse, have squares beyond floating point or near to it."""
 
 TOGETHER = 64
 """Points of a block in which a callable is asked for distances pair by pair."""
@@ -47,9 +55,19 @@ class Metric(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Minkowski(Metric):
-    """(sum_k |x_k - y_k|^order)^(1/order), order >= 1; 1 is city-block, 2 Euclidean, inf Chebyshev."""
+    """(sum_k |x_k - y_k|^order)^(1/order), order >= 1; 1 is city-block, 2 Euclidean, inf Chebyshev.
+
+    Attributes
+    ----------
+    order : float
+        >= 1.
+    careful : bool
+        Whether coordinates are so large or so small that their squares may be beyond floating point, see `resolve`. It holds for
+        all points alike, so that a distance is the same number in every block.
+    """
 
     order: float
+    careful: bool = False
 
     @property
     def name(self) -> str:
@@ -60,21 +78,44 @@ class Minkowski(Metric):
         """Distances (k, l)."""
         if x.shape[1] == 1:
             return np.asarray(cdist(x, y, "cityblock"), dtype=np.float64)  # |x - y| without squares and roots, as `paired`
-        name, options = {1.0: ("cityblock", {}), 2.0: ("euclidean", {}), np.inf: ("chebyshev", {})}.get(
-            self.order, ("minkowski", {"p": self.order})
-        )
-        return np.asarray(cdist(x, y, name, **options), dtype=np.float64)
+        if self._is_simple:
+            return np.asarray(cdist(x, y, self.name), dtype=np.float64)
+        return self._norm(lambda: (np.abs(x[:, axis, None] - y[None, :, axis]) for axis in range(x.shape[1])))
 
     def paired(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Distances (k,)."""
-        if x.shape[1] == 1:
-            return np.abs(x[:, 0] - y[:, 0])
-        return np.asarray(np.linalg.norm(x - y, ord=self.order, axis=1), dtype=np.float64)
+        with np.errstate(over="ignore"):
+            apart = np.abs(x - y)
+            if x.shape[1] == 1:
+                return apart[:, 0]
+            if self._is_simple:
+                return np.asarray(np.linalg.norm(apart, ord=self.order, axis=1), dtype=np.float64)
+        return self._norm(lambda: iter(apart.T))
 
     def bound(self, x: FloatArray, y: FloatArray) -> float:
         """The length of the longest vector that the extents along the axes allow."""
-        extents = np.maximum(x.max(axis=0) - y.min(axis=0), y.max(axis=0) - x.min(axis=0))
-        return float(np.linalg.norm(extents, ord=self.order))
+        with np.errstate(over="ignore"):
+            extents = np.maximum(x.max(axis=0) - y.min(axis=0), y.max(axis=0) - x.min(axis=0))
+        return float(self._norm(lambda: iter(extents[:, None]))[0])
+
+    @property
+    def _is_simple(self) -> bool:
+        return self.order in (1, np.inf) or (self.order == 2 and not self.careful)
+
+    def _norm(self, apart: Callable[[], Iterator[FloatArray]]) -> FloatArray:
+        """The norm of vectors given by the sizes of their coordinates, one axis at a time, each measured by the largest."""
+        with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
+            most = next(apart()).copy()
+            for size in apart():
+                np.maximum(most, size, out=most)
+            if self.order == np.inf:
+                return most
+            total = np.zeros_like(most)
+            for size in apart():
+                share = size / most
+                total += share if self.order == 1 else share**self.order
+            plain = (most == 0) | np.isinf(most)
+            return np.where(plain, most, most * total ** (1 / self.order))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +149,7 @@ class UserMetric(Metric):
 
     def between(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Distances (k, l)."""
-        distances = np.array(self.function(x, y), dtype=np.float64)
+        distances = floats("metric", self.function(x, y))
         if distances.shape != (len(x), len(y)):
             raise ShapeError(
                 "metric",
@@ -131,9 +172,9 @@ class UserMetric(Metric):
         points, which = np.unique(x, axis=0, return_inverse=True)
         which = which.ravel()
         order = np.argsort(which, kind="stable")
-        ends = np.searchsorted(which[order], np.arange(0, len(points) + TOGETHER, TOGETHER))
+        starts = range(0, len(points), TOGETHER)
         distances = np.empty(len(x))
-        for start, mine in zip(range(0, len(points), TOGETHER), np.split(order, ends[1:-1]), strict=True):
+        for start, mine in zip(starts, np.split(order, np.searchsorted(which[order], starts))[1:], strict=True):
             partners, column = np.unique(y[mine], axis=0, return_inverse=True)
             block = self.between(points[start : start + TOGETHER], partners)
             distances[mine] = block[which[mine] - start, column.ravel()]
@@ -153,20 +194,26 @@ def resolve(metric: str | MetricFunction, order: float | None, x: FloatArray, y:
         )
     if callable(metric):
         return UserMetric(metric)
-    if metric == "minkowski":
-        if order is None or not order >= 1:
+    if isinstance(metric, str) and metric == "minkowski":
+        if not isinstance(order, Real) or not order >= 1:
             raise ParameterError("order", f"is {order}", "Give minkowski an order >= 1, such as order=3")
         return Minkowski(float(order))
     if order is not None:
-        raise ParameterError("order", f"is {order} with metric {metric!r}", "Only 'minkowski' takes an order")
-    if metric == "haversine":
+        raise ParameterError("order", f"is {shown(order)} with metric {shown(metric)}", "Only 'minkowski' takes an order")
+    if isinstance(metric, str) and metric == "haversine":
         _check_degrees(x)
         _check_degrees(y)
         return Haversine()
     orders = {"cityblock": 1.0, "euclidean": 2.0, "chebyshev": np.inf}
-    if metric not in orders:
+    if not isinstance(metric, str) or metric not in orders:
         raise unknown("metric", metric, [*orders, "minkowski", "haversine"], "or give a callable")
-    return Minkowski(orders[metric])
+    return Minkowski(orders[metric], _are_extreme(x) or _are_extreme(y))
+
+
+def _are_extreme(points: FloatArray) -> bool:
+    """Whether squares of coordinates are beyond floating point or near to it."""
+    sizes = np.abs(points)
+    return bool(((sizes < TINY) & (sizes > 0)).any() or sizes.max(initial=0.0) > 1 / TINY)
 
 
 def _great_circle(x: FloatArray, y: FloatArray) -> FloatArray:

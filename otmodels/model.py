@@ -6,12 +6,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any, TypeAlias
+from typing import Any, Never, TypeAlias
 
 import numpy as np
 
 from otmodels.deadline import keeps_time_limit
-from otmodels.errors import InfeasibleError, SolveError, StoppedError, UnboundedError
+from otmodels.errors import InfeasibleError, ModelError, SolveError, StoppedError, UnboundedError
 from otmodels.families import Answer, Effort, Family, Way, is_settled, settled
 from otmodels.feasibility import Infeasibility
 from otmodels.languages import Compiled, Declaration, Run, check_time_limit, compile_model
@@ -81,6 +81,16 @@ class Model:
     def __repr__(self) -> str:
         n, m = self.problem.shape
         return f"Model({self.form} in {self.language}, {n} x {m})"
+
+    def __reduce__(self) -> Never:
+        """Refuse to travel: a native model is a solver's object, or a web of the language's own.
+
+        Raises
+        ------
+        ModelError
+        """
+        remedy = "Send `problem` and build the model there, or send `linear_program()`, which takes along what was added"
+        raise ModelError("model", f"is stated in {self.language}, and such models are neither pickled nor copied", remedy)
 
     def linear_program(self) -> LinearProgram:
         """The model as compiled by its language: (c, A, b) with named rows and columns, as in A vec(gamma) = b."""

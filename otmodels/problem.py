@@ -11,14 +11,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from otmodels.arrays import FloatArray, IndexArray
+from otmodels.arrays import FloatArray, IndexArray, travels
 from otmodels.cost import BLOCK_ENTRIES, BaseCost, Cost
+from otmodels.entry import check_name
 from otmodels.errors import ParameterError, ShapeError, UnbalancedError
 from otmodels.masses import ExactTarget, Rationals, corrected, exact_scale, exact_target
 from otmodels.measure import Measure, some
-from otmodels.words import unknown
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False, init=False)
 class TransportProblem:
     """Move the source measure a (n,) onto the target measure b (m,) at cost C (n, m).
@@ -87,7 +88,7 @@ class TransportProblem:
             ("cost", cost),
             ("has_forbidden", has_forbidden),
             ("cost_unit", cost_unit),
-            ("_notes", notes),
+            ("_notes", (*notes, *cost.notes)),
             ("_given", given),
             ("_exact", []),
         ):
@@ -177,8 +178,7 @@ def _measure(data: Measure | pd.Series[Any] | npt.ArrayLike) -> Measure:
 
 def _balanced(source: Measure, target: Measure, balance: str) -> tuple[Measure, Measure, FloatArray, tuple[str, ...]]:
     """Measures of the same total up to rounding in double precision, the target's masses as given, and what was changed."""
-    if balance not in ("raise", "rescale"):
-        raise unknown("balance", balance, ("raise", "rescale"))
+    check_name("balance", balance, ("raise", "rescale"))
     a, b = source.total, target.total
     if not (np.isfinite(a) and np.isfinite(b)):
         raise ParameterError(

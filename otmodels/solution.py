@@ -18,6 +18,7 @@ from otmodels.feasibility import Infeasibility
 from otmodels.interval import Interval
 from otmodels.lp import Conflict, PrimalRay
 from otmodels.potentials import slack
+from otmodels.powers import LEAST, PLAIN, PowerCost, check_paid
 from otmodels.problem import TransportProblem
 from otmodels.sensitivity import Firmness
 from otmodels.status import Status
@@ -78,6 +79,8 @@ class _Numbers(Protocol):
     @property
     def value(self) -> float: ...
     @property
+    def worth(self) -> float: ...
+    @property
     def f(self) -> FloatArray: ...
     @property
     def g(self) -> FloatArray: ...
@@ -111,12 +114,15 @@ class Planned:
         Raises
         ------
         ParameterError
-            The cost is a matrix, of which nobody said that it is a power.
+            The cost is a matrix, of which nobody said that it is a power; or the plan pays costs that are not the power to
+            floating point, see `otmodels.powers`.
         """
-        power = getattr(self.problem.cost, "power", None)
-        if power is None:
+        cost = self.problem.cost
+        if not isinstance(cost, PowerCost):
             raise ParameterError("cost", "is a matrix without a stated power", "Take the root of `value` yourself")
-        return float(max(self.value, 0.0) ** (1 / power))
+        if cost.power != 1 and not (cost.scale == PLAIN and self.worth > LEAST):
+            check_paid(cost, csr_array(self.sparse_plan), self.worth)
+        return cost.scale.root(self.worth, cost.power)
 
     def plan_table(self: _Numbers) -> pd.DataFrame:
         """One row a pair that carries mass: source, target, mass, unit_cost, cost."""
@@ -233,7 +239,8 @@ class Solution(Examined, _Planned):
     status : Status
         What the solver said; the certificate says whether it is so.
     value : float
-        <C, gamma>, recomputed from the problem's own data, in the user's units.
+        <C, gamma>, recomputed from the problem's own data, in the user's units; infinite, or 0, where a high power is beyond
+        floating point, which `problem.adjustments` says.
     f, g : ndarray (n,), (m,)
         Potentials: multipliers of the marginals, d(value)/d(mass), f = 0 at the first source atom with mass; at atoms
         without mass closed by c-transform.
@@ -246,6 +253,11 @@ class Solution(Examined, _Planned):
     """
 
     is_on_given_pairs: bool = False
+
+    @property
+    def worth(self) -> float:
+        """The value in the unit of the costs, which is that of `value` but where high powers are scaled."""
+        return self.certificate.value
 
     def slack(self) -> pd.DataFrame:
         """C - f - g (n, m) by label: what a pair would have to be cheaper by to be used."""
@@ -278,6 +290,11 @@ class ExtendedSolution(_Planned):
 
     multipliers: Mapping[str, pd.Series]
     variables: Mapping[str, pd.Series]
+
+    @property
+    def worth(self) -> float:
+        """The value: that of the program, in the unit of the costs."""
+        return self.value
 
     def multipliers_table(self) -> pd.DataFrame:
         """One row a constraint row: constraint, row, multiplier."""

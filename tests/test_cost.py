@@ -34,6 +34,10 @@ def refused(kind: type[InputError], make: Callable[[], object], *words: str) -> 
     assert [word for word in words if word not in str(caught.value)] == []
 
 
+def problem_on(measure: om.Measure) -> om.TransportProblem:
+    return om.TransportProblem(measure, measure, om.ground_cost(measure, measure))
+
+
 def written(folder: Path, text: str) -> Path:
     path = folder / "cost.csv"
     path.write_text(text, encoding="utf-8")
@@ -93,6 +97,30 @@ class TestMatrix:
 
     def test_minus_infinity_is_no_bargain(self) -> None:
         refused(InfiniteValueError, lambda: om.Cost([[0.0, -INF]]), "cost", "-inf", "(0, 1)")
+
+    def test_what_is_masked_is_refused_wherever_numbers_are_asked_for(self) -> None:
+        diagonal = np.eye(2, dtype=bool)
+        pair, matrix = np.ma.masked_array([1.0, 2.0], [False, True]), np.ma.masked_array(np.eye(2), diagonal)
+        problem = om.TransportProblem([1, 1], [1, 1], [[0, 1], [1, 0]])
+        here = om.Measure([1, 1], [0, 1])
+        cases: list[tuple[str, Callable[[], object]]] = [
+            ("cost", lambda: om.Cost(matrix)),
+            ("forbidden", lambda: om.Cost(np.eye(2), np.ma.masked_array(diagonal, diagonal))),
+            ("mass", lambda: om.TransportProblem(pair, [1, 2], np.eye(2))),
+            ("plan", lambda: om.certify(problem, matrix)),
+            ("f", lambda: om.certify(problem, f=pair)),
+            ("g", lambda: om.certify(problem, g=pair)),
+            ("support", lambda: om.solve(problem, support=np.ma.masked_array([[0, 0], [1, 1]], diagonal))),
+            ("metric", lambda: om.ground_cost(here, here, lambda x, y: matrix).values),
+            ("c", lambda: om.lp.LinearProgram.standard(pair, [[1, 1]], [1])),
+            ("A", lambda: om.lp.farkas(matrix, [1, 1])),
+            ("points", lambda: om.lipschitz_report(om.solve(problem_on(here))).extension(pair)),
+        ]
+        for argument, make in cases:
+            refused(NotANumberError, make, f"{argument}: is masked at position", ".filled(value)")
+
+    def test_a_mask_that_masks_nothing_is_none(self) -> None:
+        assert om.Cost(np.ma.masked_array([[1.0, 2.0]], False)).values.tolist() == [[1, 2]]
 
     @pytest.mark.parametrize("mask", [[[True]], [[0, 1], [0, 0]], [True, False]])
     def test_a_mask_is_a_matrix_of_booleans(self, mask: Any) -> None:

@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "otmodels"
 ROOMS: tuple[frozenset[str], ...] = tuple(
     frozenset(room.split())
     for room in (
-        "errors status tolerances arrays interval checks rounding deadline words rows",
-        "measure metrics cost blocks masses problem feasibility axioms images line network",
+        "errors words entry status tolerances arrays interval checks rounding deadline rows",
+        "measure metrics powers cost ground blocks masses problem feasibility axioms images line network",
         "lp",
         "languages",
         "formulations",

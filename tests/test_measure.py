@@ -86,6 +86,7 @@ class TestFromArrays:
         assert om.Measure([1, 2]).rounding == 0
         assert om.Measure(np.ones(2, np.float32)).rounding == np.finfo(np.float32).eps
         assert om.Measure([0.1, 0.9]).rounding == np.finfo(np.float64).eps
+        assert om.Measure(np.array([0.1, 0.9], dtype=np.longdouble)).rounding == np.finfo(np.float64).eps
 
     def test_a_measure_does_not_change_with_the_array_that_it_came_from(self) -> None:
         mass, points = np.array([1.0, 2.0]), np.array([[0.0], [1.0]])
@@ -140,6 +141,38 @@ class TestRefusedArrays:
     def test_a_mass_that_is_infinite(self) -> None:
         refused(InfiniteValueError, lambda: om.Measure([1, np.inf], labels=["a", "Ulm"]), "mass", "'Ulm'")
 
+    @pytest.mark.parametrize(
+        "masked",
+        [
+            np.ma.masked_array([1, 2, 3], [False, True, False]),
+            np.ma.masked_array([1.0, 2.0, 3.0], [False, True, True]),
+            np.ma.masked_invalid([1.0, np.nan, 3.0]),
+            [1.0, np.ma.masked, 3.0],
+        ],
+        ids=["integers", "floats", "invalid", "in a list"],
+    )
+    def test_a_mass_that_is_masked(self, masked: Any) -> None:
+        refused(NotANumberError, lambda: om.Measure(masked), "mass", "masked at position 1", ".filled(value)")
+
+    def test_a_mask_that_masks_nothing_is_none(self) -> None:
+        assert om.Measure(np.ma.masked_array([1, 2], [False, False])).mass.tolist() == [1, 2]
+        assert om.Measure(np.ma.masked_array([1, 2])).rounding == 0
+        assert om.Measure(np.ma.masked_array([1, 2], [True, False]).filled(0)).mass.tolist() == [0, 2]
+
+    def test_points_samples_cells_and_labels_that_are_masked(self) -> None:
+        masked = np.ma.masked_array([[1.0, 2.0], [3.0, 4.0]], [[False, False], [False, True]])
+        refused(NotANumberError, lambda: om.Measure([1, 1], masked), "points", "masked at position 1, 1")
+        refused(NotANumberError, lambda: om.Measure([1, 1], list(masked)), "points", "masked at position 1, 1")
+        refused(NotANumberError, lambda: om.Measure.from_samples(masked), "x", "masked")
+        refused(NotANumberError, lambda: om.Measure.from_samples([1, 2], masked[1]), "mass", "masked")
+        refused(NotANumberError, lambda: om.grid_measure(masked), "array", "masked")
+        refused(NotANumberError, lambda: om.grid_measure([[1, 2]], masked[1]), "spacing", "masked")
+        refused(NotANumberError, lambda: om.Measure([1, 1], labels=masked[1]), "labels", "masked")
+
+    @pytest.mark.parametrize("text", [["1", "2"], np.array(["1", "2"], dtype=object), pd.Series(["1", "2"]), [b"1", 2], "12"])
+    def test_text_is_no_number_whatever_it_looks_like(self, text: Any) -> None:
+        refused(ShapeError, lambda: om.Measure(text), "mass", "real numbers")
+
     def test_a_negative_mass_of_which_the_worst_is_named(self) -> None:
         refused(NegativeMassError, lambda: om.Measure([1, -1e-9, -2], labels=["a", "Bonn", "Ulm"]), "mass", "'Ulm'", "-2")
 
@@ -181,6 +214,8 @@ class TestRefusedArrays:
     def test_an_integer_beyond_floating_point(self) -> None:
         with pytest.raises(InputError, match="mass"):
             om.Measure([10**400, 1])
+        refused(ParameterError, lambda: om.Measure([10**20, 1]), "mass", "2^53")
+        refused(ParameterError, lambda: om.Measure(np.array([2**53, 1])), "mass", "2^53")
 
     def test_points_for_other_atoms(self) -> None:
         refused(ShapeError, lambda: om.Measure([1, 1], [[0, 0]]), "points", "2 atoms")
@@ -266,6 +301,35 @@ class TestImages:
         cube = om.grid_measure(np.ones((2, 3, 4)))
         assert cube.points is not None
         assert (cube.size, cube.points.shape, cube.labels[-1]) == (24, (24, 3), "(1, 2, 3)")
+
+    COLOURS = np.random.default_rng(0).integers(0, 256, (28, 28, 3))
+
+    @pytest.mark.parametrize(
+        "colours",
+        [COLOURS.astype(np.uint8), COLOURS, COLOURS.astype(np.float32), COLOURS / 255, COLOURS[:, :, [0, 1, 2, 0]] / 255],
+        ids=["bytes", "integers", "whole floats", "shares", "with opacity"],
+    )
+    def test_colours_are_no_third_axis_unless_somebody_says_so(self, colours: Any) -> None:
+        refused(ShapeError, lambda: om.grid_measure(colours), "array", str(colours.shape), "colours", "grey", "three spacings")
+        refused(ShapeError, lambda: om.grid_measure(colours, 0.5), "colours")
+        assert om.grid_measure(colours, (1, 1, 1)).size == colours.size
+        assert om.grid_measure(colours.mean(axis=2)).size == 28 * 28
+
+    @pytest.mark.parametrize(
+        "cells",
+        [
+            np.full((28, 28, 3), 1 / 2352),
+            np.full((28, 28, 3), 2),
+            np.full((28, 28, 5), 200),
+            np.full((28, 28, 3), 255.5),
+            np.full((3, 4, 3), 255),
+            np.full((28, 3), 255),
+            1000 * COLOURS,
+        ],
+        ids=["a probability", "counts", "five layers", "halves", "few cells", "a table", "large counts"],
+    )
+    def test_what_does_not_look_like_colours_is_a_histogram(self, cells: Any) -> None:
+        assert om.grid_measure(cells).size == cells.size
 
     def test_bad_pixels_are_named(self) -> None:
         refused(NegativeMassError, lambda: om.grid_measure([[1, -2]]), "mass", "(0, 1)")

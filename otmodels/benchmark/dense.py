@@ -12,11 +12,12 @@ import pandas as pd
 
 from otmodels.arrays import FloatArray
 from otmodels.benchmark.harness import Measurement, in_own_process, measured, peak_mib
-from otmodels.cost import Cost, ground_cost
+from otmodels.cost import Cost
 from otmodels.distance import wasserstein_distance
 from otmodels.errors import ParameterError
 from otmodels.families import planned
 from otmodels.generation import Round, generate_pairs
+from otmodels.ground import ground_cost
 from otmodels.measure import Measure
 from otmodels.problem import TransportProblem
 from otmodels.solution import Provenance, Solution

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from otmodels.benchmark.harness import Measurement, in_own_process, measured
-from otmodels.cost import ground_cost
 from otmodels.formulations import KANTOROVICH, supports
+from otmodels.ground import ground_cost
 from otmodels.measure import Measure
 from otmodels.problem import TransportProblem
 from otmodels.solve import solve

@@ -10,8 +10,8 @@ import pandas as pd
 
 from otmodels.benchmark.harness import in_own_process
 from otmodels.benchmark.images import two_images
-from otmodels.cost import ground_cost
 from otmodels.formulations import LIPSCHITZ, Links, formulation
+from otmodels.ground import ground_cost
 from otmodels.languages import METHODS, Session
 from otmodels.lipschitz_certificate import certify_flow
 from otmodels.network import Network

@@ -8,11 +8,12 @@ from scipy.sparse import csr_array
 
 from otmodels.certificate import certify
 from otmodels.cli.terminal import log_on_stderr, progress
-from otmodels.cost import BaseCost, GroundCost
+from otmodels.cost import BaseCost
 from otmodels.distance import wasserstein_distance
 from otmodels.errors import ParameterError
 from otmodels.formulations import KANTOROVICH
 from otmodels.generation import Round
+from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import LipschitzSolution, Result
 from otmodels.metrics import Haversine, Metric, Minkowski
 from otmodels.model import error_of

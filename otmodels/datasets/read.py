@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from otmodels.cost import GroundCost
 from otmodels.datasets.sides import Side, is_picture, shared_coordinates, table_or_picture
 from otmodels.datasets.statement import CostRule, GridRule, Units, read_toml
+from otmodels.entry import checked_path
 from otmodels.errors import FileFormatError, InputError, ParameterError
+from otmodels.ground import GroundCost
 from otmodels.metrics import Haversine
 from otmodels.network.graph import read_graph
 from otmodels.problem import TransportProblem
@@ -91,7 +92,7 @@ def read_dataset(folder: str | Path) -> Dataset:
     LabelMismatchError, InputError
         Labels or coordinates that do not match; any other fault that the measures, the cost and the problem have.
     """
-    folder = Path(folder)
+    folder = checked_path(folder)
     if not folder.is_dir():
         raise FileFormatError(str(folder), "is not a folder", "Give one with source.csv, target.csv and problem.toml")
     path = folder / "problem.toml"
@@ -152,7 +153,7 @@ def read_files(
     ...     read_files(quarries, sites).problem
     TransportProblem(2 x 1, euclidean, mass 4)
     """
-    source, target = Path(source), Path(target)
+    source, target = checked_path(source), checked_path(target)
     files = {"matrix": None if cost is None else str(cost), "graph": None if graph is None else str(graph)}
     chosen = {**files, "metric": metric, "power": power, "order": order}
     rule = CostRule.stated({key: value for key, value in chosen.items() if value is not None})

@@ -10,8 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from otmodels.cost import BaseCost, ground_cost, read_cost
+from otmodels.cost import BaseCost, read_cost
 from otmodels.errors import FileFormatError, LabelMismatchError, ParameterError, UnknownNameError
+from otmodels.ground import ground_cost
 from otmodels.measure import Measure
 from otmodels.network.graph import Graph, graph_cost
 from otmodels.words import nearest

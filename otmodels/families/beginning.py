@@ -15,10 +15,10 @@ from scipy.sparse import coo_array, csr_array
 
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.certificate import certify
-from otmodels.cost import GroundCost
 from otmodels.deadline import OutOfTimeError, suffices
 from otmodels.families.base import Family
 from otmodels.generation.pairs import north_west
+from otmodels.ground import GroundCost
 from otmodels.interval import Interval
 from otmodels.languages.building import SLOW, building_seconds
 from otmodels.metrics import Minkowski

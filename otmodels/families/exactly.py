@@ -12,7 +12,6 @@ from scipy.sparse import coo_array, csr_array
 
 from otmodels.arrays import FloatArray
 from otmodels.certificate import certify
-from otmodels.checks import Certificate
 from otmodels.exact import ExactAnswer, solve_exactly
 from otmodels.families.settling import Effort
 from otmodels.feasibility import Infeasibility, infeasibility_of
@@ -59,7 +58,8 @@ def exactly(problem: TransportProblem, near: Result, provenance: Provenance, eff
     certificate = certify(problem, plan, f, g, tolerances=effort.tolerances, exact=rational)
     reason = f"exact arithmetic in {answer.pivots} pivots, since floating point gave no proof"
     made = replace(provenance, reason="; ".join(filter(None, (provenance.reason, reason))))
-    return Solution(OPTIMAL, problem, value_of(certificate), f, g, plan, certificate, made)
+    value = problem.cost.in_full(certificate.value)
+    return Solution(OPTIMAL, problem, value, f, g, plan, certificate, made)
 
 
 def _solved_exactly(problem: TransportProblem, near: Result, deadline: float) -> ExactAnswer | None:
@@ -89,12 +89,6 @@ def infeasible(found: Infeasibility) -> Infeasible:
     """The result for a problem whose forbidden pairs leave no feasible plan."""
     message = f"no feasible plan exists, because of the forbidden pairs: {found}. Allow more pairs, or move mass"
     return Infeasible(PROVEN, found.problem, Interval(np.inf, np.inf), message, found)
-
-
-def value_of(certificate: Certificate) -> float:
-    """The plan's own value, and where rounding takes it out of the interval the end of that."""
-    value, (lower, upper) = certificate.primal_value, certificate.interval
-    return min(max(value, lower), upper) if certificate.passed else value
 
 
 def _floats(values: Iterable[Fraction]) -> FloatArray:

@@ -16,7 +16,7 @@ from otmodels.cost import OnPairs
 from otmodels.errors import SolveError
 from otmodels.families.base import Answer, Family, certified, unsolved_program
 from otmodels.families.beginning import at_once
-from otmodels.families.exactly import PROVEN, exactly, infeasible, value_of
+from otmodels.families.exactly import PROVEN, exactly, infeasible
 from otmodels.families.settling import Effort
 from otmodels.feasibility import Infeasibility, infeasibility, infeasibility_of
 from otmodels.formulations import Support, formulation
@@ -197,7 +197,7 @@ def planned(
         again = certify(problem, plan, *polished, tolerances=tolerances)
         if again.passed or again.interval.width < certificate.interval.width:
             (f, g), certificate = polished, again
-    return Solution(status, problem, value_of(certificate), f, g, plan, certificate, provenance)
+    return Solution(status, problem, problem.cost.in_full(certificate.value), f, g, plan, certificate, provenance)
 
 
 def _feasible(problem: TransportProblem, f: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:

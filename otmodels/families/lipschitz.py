@@ -11,19 +11,20 @@ from otmodels.arrays import FloatArray
 from otmodels.axioms import axioms_of
 from otmodels.certificate import plan_value
 from otmodels.checks import Certificate
-from otmodels.cost import GroundCost
 from otmodels.errors import InputError, ParameterError
 from otmodels.families.base import Answer, Family, certified, unsolved_program
-from otmodels.families.exactly import exactly, infeasible, value_of
+from otmodels.families.exactly import exactly, infeasible
 from otmodels.families.settling import Effort
 from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import Links, formulation
 from otmodels.generation import GeneratedArcs
+from otmodels.ground import GroundCost
 from otmodels.interval import Interval
 from otmodels.languages import Declaration, Run
 from otmodels.lipschitz_certificate import certify_flow, closed, lipschitz_below
 from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution, Result
 from otmodels.lp import LinearProgram
+from otmodels.lp import certify as certify_program
 from otmodels.metrics import Minkowski
 from otmodels.network import Arcs, ArcSupport, GraphCost, Network, network, placed_flow, plan_of_flow, tree_flow
 from otmodels.problem import TransportProblem
@@ -93,7 +94,7 @@ class KantorovichRubinstein(Family):
         found = solution_of(self.network, flow, potential, run.status, provenance, is_metric=self.is_metric)
         if found.certificate.passed or not (self.is_given and self.is_metric):
             return found
-        return replace(found, is_on_given_arcs=lp.certify(self.program("flow"), flow, potential).passed)
+        return replace(found, is_on_given_arcs=certify_program(self.program("flow"), flow, potential).passed)
 
     def extended(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> ExtendedFlow:
         """Potential, flow and multipliers, with the certificate of the program as compiled."""
@@ -149,7 +150,7 @@ def solution_of(
     potential = potential - potential[first]
     flow = placed_flow(net.nodes, net.arcs, flow, potential)
     certificate = _certificate(net, flow, potential, is_metric, tolerances)
-    value = value_of(certificate) if is_metric else certificate.dual_value
+    value = problem.cost.in_full(certificate.value if is_metric else certificate.dual_value)
     return LipschitzSolution(
         status,
         problem,

@@ -25,7 +25,7 @@ from scipy.sparse import csc_array, csr_array, eye_array, hstack
 
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.blocks import over_blocks
-from otmodels.cost import BaseCost, GroundCost
+from otmodels.cost import BaseCost
 from otmodels.deadline import OutOfTimeError
 from otmodels.errors import ParameterError
 from otmodels.feasibility import stranded
@@ -33,6 +33,7 @@ from otmodels.generation.aside import put_back
 from otmodels.generation.rounds import FINISHES, ROUNDING, Generation, Round, Watch
 from otmodels.generation.start import Masses, start_from
 from otmodels.generation.sweeps import first_of_node
+from otmodels.ground import GroundCost
 from otmodels.languages import DUAL_SIMPLEX, PRIMAL_SIMPLEX, Session, refine
 from otmodels.languages.highs import Answer
 from otmodels.lp import Program, numbered

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from otmodels.arrays import FloatArray, IndexArray, read_only
+from otmodels.arrays import FloatArray, IndexArray, read_only, travels
 from otmodels.checks import Certificate
 from otmodels.errors import ParameterError, SolveError
 from otmodels.lp.engine import Outcome, door
@@ -33,6 +33,7 @@ _REMEDIES = {
 _ELSE = "solve it first, with program.solve(), and read its status and certificate"
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False)
 class Steps:
     """The values that one method proves on its way.

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csc_array, issparse
 
-from otmodels.arrays import FloatArray, floats
+from otmodels.arrays import FloatArray, floats, travels
 from otmodels.checks import Certificate
 from otmodels.deadline import keeps_time_limit, suffices
 from otmodels.errors import ShapeError
@@ -30,6 +30,7 @@ from otmodels.lp.small import solved
 from otmodels.status import OPTIMAL, PointStatus, Status, Termination
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LinearProgram(Program):
     """Minimum or maximum of c'x + offset subject to row_lower <= A x <= row_upper, lower <= x <= upper.

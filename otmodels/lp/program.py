@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal, Self, overload
 
 import numpy as np
 from scipy.sparse import csc_array, issparse
 
-from otmodels.arrays import FloatArray, IndexArray, read_only
+from otmodels.arrays import FloatArray, IndexArray, read_only, travels
 from otmodels.errors import DuplicateLabelError, InfiniteValueError, NotANumberError, ParameterError, ShapeError
 
 
@@ -51,12 +52,23 @@ class Names(Sequence[str]):
     def __repr__(self) -> str:
         return f"Names({self._size})"
 
+    def __copy__(self) -> Names:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Names:
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """What makes names may not travel; the names do."""
+        return Names, (self._size, partial(list, self._all()))
+
 
 def numbered(prefix: str, size: int) -> Names:
     """Names prefix0, prefix1, ..."""
     return Names(size, lambda: [f"{prefix}{k}" for k in range(size)])
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """min or max c'x + offset subject to row_lower <= A x <= row_upper, lower <= x <= upper.

@@ -8,9 +8,10 @@ import numpy as np
 from scipy.sparse import coo_array, csc_array
 from scipy.sparse.csgraph import connected_components
 
-from otmodels.arrays import FloatArray, IndexArray
+from otmodels.arrays import FloatArray, IndexArray, travels
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False)
 class Arcs:
     """Arcs tail -> head between nodes 0..size-1, each with a length >= 0.

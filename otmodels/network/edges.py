@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from otmodels.arrays import FloatArray, IndexArray, floats, read_only
+from otmodels.entry import check_type, is_hashable
 from otmodels.errors import (
     DuplicateLabelError,
     FileFormatError,
@@ -26,8 +27,9 @@ from otmodels.rows import Table, coordinates_of, lacking, read_table
 
 def checked_lengths(edges: pd.DataFrame, tail: str, head: str, length: str) -> FloatArray:
     """The column of lengths (k,); what a row lacks or has out of range is an error that names the row."""
+    check_type("edges", edges, pd.DataFrame, "Give a table with one row an edge")
     for column in (tail, head, length):
-        if column not in edges.columns:
+        if not is_hashable(column) or column not in edges.columns:
             raise UnknownNameError("edges", f"has no column {column!r}", f"Its columns are {', '.join(map(str, edges.columns))}")
     if edges.empty:
         raise ShapeError("edges", "has no rows", "Give at least one edge")
@@ -55,6 +57,7 @@ def vertices_of(edges: pd.DataFrame, tail: str, head: str, places: pd.DataFrame 
     if places is None:
         codes, found = pd.factorize(ends)
         return pd.Index(list(found), tupleize_cols=False), codes.astype(np.intp).reshape(-1, 2)
+    check_type("places", places, pd.DataFrame, "Give a table with one row a place, labels as its index")
     labels = places.index.to_flat_index() if isinstance(places.index, pd.MultiIndex) else places.index
     if labels.isna().any():
         raise NotANumberError("places", f"has no label at position {int(labels.isna().argmax())}", "Name every place")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from otmodels.arrays import FloatArray, IndexArray, read_only
+from otmodels.arrays import FloatArray, IndexArray, read_only, travels
 from otmodels.cost import BLOCK_ENTRIES, BaseCost
+from otmodels.entry import check_type, checked_path
 from otmodels.errors import (
     DuplicateLabelError,
     InfiniteValueError,
@@ -24,6 +25,7 @@ from otmodels.errors import (
 from otmodels.measure import Measure, some
 from otmodels.network.arcs import Arcs, both_ways
 from otmodels.network.edges import checked_lengths, distinct, points_of, read_edges, read_places, vertices_of
+from otmodels.powers import PLAIN, Scale, exponent, is_plain, scale_by_distances
 
 KEPT_ENTRIES = 1 << 24
 """Most costs that a `GraphCost` keeps once they are found: 128 MiB of float64."""
@@ -32,6 +34,7 @@ _EDGES = "edges of the graph"
 _SPANNING = "the cost is the length of a shortest path along these edges"
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False)
 class Graph:
     """Vertices with labels, and edges with lengths between them; see `Graph.from_frame` and `read_graph`.
@@ -58,6 +61,8 @@ class Graph:
     directed: bool = False
 
     def __post_init__(self) -> None:
+        check_type("labels", self.labels, pd.Index, "Make a graph by Graph.from_frame(edges) or read_graph(path)")
+        check_type("arcs", self.arcs, Arcs, "Make a graph by Graph.from_frame(edges) or read_graph(path)")
         n = len(self.labels)
         if self.arcs.size != n or (self.points is not None and (self.points.ndim != 2 or len(self.points) != n)):
             found = f"{n} labels, arcs between {self.arcs.size} nodes"
@@ -160,6 +165,7 @@ class Graph:
         return f"Graph({self.size} vertices, {edges})"
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False)
 class GraphCost(BaseCost):
     """(length of a shortest path from vertex s_i to vertex t_j)^power, +inf where no path leads; see `graph_cost`.
@@ -171,12 +177,15 @@ class GraphCost(BaseCost):
         Vertex of each source and of each target atom.
     power : float
         Exponent > 0.
+    scale : Scale
+        In which unit lengths are raised to it, and up to which length.
     """
 
     graph: Graph
     source: IndexArray
     target: IndexArray
     power: float = 1.0
+    scale: Scale = PLAIN
     _kept: list[FloatArray] = field(default_factory=list, init=False, repr=False)
 
     @property
@@ -187,16 +196,30 @@ class GraphCost(BaseCost):
     @property
     def description(self) -> str:
         """What the cost is, in words."""
-        return "shortest path" if self.power == 1 else f"shortest path^{self.power:g}"
+        return self.scale.in_words("shortest path", self.power)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The unit of the costs and their reach, where they are not plain powers."""
+        return self.scale.notes("shortest path", self.power)
+
+    def in_full(self, value: float) -> float:
+        """A value in the unit of the costs in that of d^power; infinite or 0 beyond floating point."""
+        return self.scale.in_full(value, self.power)
+
+    @property
+    def distances(self) -> GraphCost:
+        """The lengths of shortest paths themselves."""
+        return GraphCost(self.graph, self.source, self.target)
 
     def everywhere(self) -> GraphCost:
         """The same cost between all vertices of the graph, (N, N)."""
         vertices = np.arange(self.graph.size, dtype=np.intp)
-        return GraphCost(self.graph, vertices, vertices, self.power)
+        return GraphCost(self.graph, vertices, vertices, self.power, self.scale)
 
     def among(self, rows: IndexArray, columns: IndexArray) -> GraphCost:
         """The costs between some sources and some targets, by position."""
-        part = GraphCost(self.graph, self.source[rows], self.target[columns], self.power)
+        part = GraphCost(self.graph, self.source[rows], self.target[columns], self.power, self.scale)
         if self._kept:
             part._kept.append(read_only(self._kept[0][np.ix_(rows, columns)]))
         return part
@@ -234,8 +257,7 @@ class GraphCost(BaseCost):
         return self._kept[0]
 
     def _raised(self, length: FloatArray) -> FloatArray:
-        with np.errstate(over="ignore"):
-            cost = length if self.power == 1 else length**self.power
+        cost = self.scale.raised(length, self.power)
         if (np.isinf(cost) & np.isfinite(length)).any():
             raise InfiniteValueError("graph", f"has paths so long that {self.description} overflows", "Use a larger unit")
         return cost
@@ -267,10 +289,16 @@ def graph_cost(source: Measure, target: Measure, graph: Graph, power: float = 1.
     >>> graph_cost(farms, mills, Graph.from_frame(roads)).values.tolist()
     [[140.0, 239.0]]
     """
-    if not (np.isfinite(power) and power > 0):
-        raise ParameterError("power", f"is {power}", "Give a finite number > 0")
+    for argument, measure in (("source", source), ("target", target)):
+        check_type(argument, measure, Measure, "Make one: Measure(mass, labels=vertices)")
+    check_type("graph", graph, Graph, "Make one: Graph.from_frame(edges) or read_graph(path)")
+    power = exponent(power)
     start, end = graph.vertices(source.labels, "source"), graph.vertices(target.labels, "target")
-    return GraphCost(graph, start, end, float(power))
+    distances = GraphCost(graph, start, end)
+    if is_plain(float(graph.arcs.length.sum()), power):
+        return replace(distances, power=power)
+    scale = scale_by_distances(distances, source.mass, target.mass, power)
+    return replace(distances, power=power, scale=scale)
 
 
 def read_graph(path: str | Path, places: str | Path | None = None, directed: bool = False) -> Graph:
@@ -291,7 +319,7 @@ def read_graph(path: str | Path, places: str | Path | None = None, directed: boo
         A file is missing, empty or malformed; the message has the line.
     InputError, as `Graph.from_frame`; the message has the file, and the line of an edge.
     """
-    table, towns = read_edges(Path(path)), None if places is None else read_places(Path(places))
+    table, towns = read_edges(checked_path(path)), None if places is None else read_places(checked_path(places))
     try:
         return Graph.from_frame(table, directed=directed, places=towns)
     except InputError as error:

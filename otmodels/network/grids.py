@@ -13,6 +13,9 @@ from otmodels.errors import ParameterError
 from otmodels.metrics import Metric, Minkowski
 from otmodels.network.arcs import Arcs
 
+MOST_DIRECTIONS = 1024
+"""Most directions in which arcs lead from a crossing: their number grows exponentially with the axes."""
+
 FULLNESS = 4
 """Points are taken as a grid where the grid through them has at most this many times as many crossings as there are points."""
 
@@ -28,6 +31,9 @@ EVEN = 1e-9
 class Grid:
     """The crossings of coordinate lines, in C order.
 
+    Points may have any number of coordinates. What is laid out along the axes, crossings and directions, has a place for those
+    axes only that have more than one line: `FULLNESS` leaves few of them, where arrays have at most 32 or 64 dimensions.
+
     Attributes
     ----------
     axes : tuple of ndarray
@@ -39,13 +45,23 @@ class Grid:
     @classmethod
     def through(cls, points: FloatArray) -> Grid | None:
         """The grid through points (n, d); None where it would be much larger than they are many."""
-        axes = tuple(np.unique(points[:, axis]) for axis in range(points.shape[1]))
-        return cls(axes) if prod(axis.size for axis in axes) <= FULLNESS * len(points) else None
+        axes, size = [], 1
+        for axis in range(points.shape[1]):
+            axes.append(np.unique(points[:, axis]))
+            size *= axes[-1].size
+            if size > FULLNESS * len(points):
+                return None
+        return cls(tuple(axes))
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Number of lines across each axis."""
         return tuple(axis.size for axis in self.axes)
+
+    @property
+    def long(self) -> tuple[FloatArray, ...]:
+        """The axes that have more than one line."""
+        return tuple(axis for axis in self.axes if axis.size > 1)
 
     @property
     def size(self) -> int:
@@ -55,24 +71,29 @@ class Grid:
     @property
     def points(self) -> FloatArray:
         """Coordinates of the crossings (size, d), in C order."""
-        return np.stack([axis.ravel() for axis in np.meshgrid(*self.axes, indexing="ij")], axis=1)
+        points = np.tile([axis[0] for axis in self.axes], (self.size, 1))
+        for axis, lines in zip(self._long_axes, np.meshgrid(*self.long, indexing="ij"), strict=True):
+            points[:, axis] = lines.ravel()
+        return points
 
     @property
     def spacing(self) -> FloatArray | None:
-        """Gap along each axis (d,), NaN along an axis of one line; None where the gaps along an axis differ."""
-        gaps = [np.diff(axis) for axis in self.axes]
-        if any(gap.size and gap.max() - gap.min() > EVEN * gap.max() for gap in gaps):
+        """Gap along each axis that has more than one line; None where the gaps along an axis differ."""
+        gaps = [np.diff(axis) for axis in self.long]
+        if any(gap.max() - gap.min() > EVEN * gap.max() for gap in gaps):
             return None
-        return np.array([gap.mean() if gap.size else np.nan for gap in gaps])
+        return np.array([gap.mean() for gap in gaps])
 
     def cells(self, points: FloatArray) -> IndexArray:
         """Position among the crossings of each point (n, d), which has to be one of them."""
-        index = [_found(line, points[:, axis]) for axis, line in enumerate(self.axes)]
-        return np.asarray(np.ravel_multi_index(index, self.shape), dtype=np.intp)
+        cells = np.zeros(len(points), dtype=np.intp)
+        for axis in self._long_axes:
+            cells = cells * self.axes[axis].size + _found(self.axes[axis], points[:, axis])
+        return cells
 
     def arcs(self, directions: list[tuple[int, ...]], metric: Metric, description: str, spanning: str = "") -> Arcs:
-        """Arcs from every crossing to the one that lies a direction away, in lines across each axis."""
-        cells, points = np.arange(self.size).reshape(self.shape), self.points
+        """Arcs from every crossing to the one that lies a direction away, in lines across each axis that has more than one."""
+        cells, points = np.arange(self.size).reshape([axis.size for axis in self.long]), self.points
         opposite = [tuple(-step for step in direction) for direction in directions]
         tail, head = (
             np.concatenate([np.empty(0, dtype=np.intp), *(cells[self._before(step)].ravel() for step in steps)])
@@ -82,7 +103,12 @@ class Grid:
 
     def _before(self, direction: tuple[int, ...]) -> tuple[slice, ...]:
         """The crossings from which a direction does not lead off the grid."""
-        return tuple(slice(max(0, -s), max(0, k - max(0, s))) for s, k in zip(direction, self.shape, strict=True))
+        sizes = (axis.size for axis in self.long)
+        return tuple(slice(max(0, -s), max(0, k - max(0, s))) for s, k in zip(direction, sizes, strict=True))
+
+    @property
+    def _long_axes(self) -> list[int]:
+        return [axis for axis, lines in enumerate(self.axes) if lines.size > 1]
 
 
 def _found(line: FloatArray, values: FloatArray) -> IndexArray:
@@ -110,17 +136,19 @@ def neighbour_arcs(grid: Grid, metric: Metric) -> Arcs:
     Raises
     ------
     ParameterError
-        Neighbours do not span the metric.
+        Neighbours do not span the metric, or would be more than `MOST_DIRECTIONS`.
     """
     order = metric.order if isinstance(metric, Minkowski) else np.nan
-    long = [axis for axis, lines in enumerate(grid.shape) if lines > 1]
-    if np.isnan(order) or (len(long) > 1 and order not in (1, np.inf)):
+    d = len(grid.long)
+    if np.isnan(order) or (d > 1 and order not in (1, np.inf)):
         remedy = "Use support='full', or support='generated', which finds the arcs that it takes"
         raise ParameterError("support", f"is 'neighbours', and on a grid they do not span the {metric.name} metric", remedy)
-    if len(long) <= 1 or order == 1:
-        steps = [tuple(sign * (axis == other) for other in range(len(grid.shape))) for axis in long for sign in (1, -1)]
-        return grid.arcs(steps, metric, "grid neighbours", ALONG_AXES)
-    gaps = None if grid.spacing is None else grid.spacing[long]
+    if d <= 1 or order == 1:
+        return grid.arcs(_along_axes(grid), metric, "grid neighbours", ALONG_AXES)
+    if 3**d - 1 > MOST_DIRECTIONS:
+        fault = f"is 'neighbours', and along {d} axes of a grid the Chebyshev metric takes {3**d - 1} neighbours a point"
+        raise ParameterError("support", fault, "Use support='generated', which finds the arcs that it takes")
+    gaps = grid.spacing
     if gaps is None or gaps.max() - gaps.min() > EVEN * gaps.max():
         remedy = "Use support='generated', which finds the arcs that it takes, or a grid of equal gaps"
         raise ParameterError("support", "is 'neighbours', which span the Chebyshev metric only where all gaps are equal", remedy)
@@ -128,15 +156,22 @@ def neighbour_arcs(grid: Grid, metric: Metric) -> Arcs:
 
 
 def coprime_directions(grid: Grid, reach: int) -> list[tuple[int, ...]]:
-    """Directions (s_1, ..., s_d) with |s_k| <= reach and no common divisor, along the axes that have more than one line."""
-    choices = [range(-reach, reach + 1) if lines > 1 else range(1) for lines in grid.shape]
+    """Directions (s_1, ..., s_d) with |s_k| <= reach and no common divisor, along the d axes that have more than one line."""
+    choices = [range(-reach, reach + 1)] * len(grid.long)
     return [direction for direction in product(*choices) if gcd(*direction) == 1]
+
+
+def _along_axes(grid: Grid) -> list[tuple[int, ...]]:
+    """The directions to the next line across each axis that has more than one."""
+    d = len(grid.long)
+    return [tuple(sign * (axis == other) for other in range(d)) for axis in range(d) for sign in (1, -1)]
 
 
 def direction_arcs(grid: Grid, metric: Metric, reach: int) -> Arcs:
     """The arcs along coprime directions up to a reach.
 
-    Paths along them are at most `detour(grid, metric, reach)` times as long as the distance, where that is known.
+    Paths along them are at most `detour(grid, metric, reach)` times as long as the distance, where that is known. Along three
+    axes or more, the reach is less where there would be more than `MOST_DIRECTIONS`; beyond six, arcs run along the axes alone.
 
     Parameters
     ----------
@@ -154,6 +189,11 @@ def direction_arcs(grid: Grid, metric: Metric, reach: int) -> Arcs:
     """
     if reach < 1:
         raise ParameterError("reach", f"is {reach}", "Give a whole number >= 1")
+    d = len(grid.long)
+    while d > 2 and reach and (2 * reach + 1) ** d > MOST_DIRECTIONS:
+        reach -= 1
+    if not reach:
+        return grid.arcs(_along_axes(grid), metric, "grid neighbours")
     return grid.arcs(coprime_directions(grid, reach), metric, f"coprime directions up to {reach}")
 
 
@@ -172,9 +212,9 @@ def detour(grid: Grid, metric: Metric, reach: int) -> float:
     (1.0824, 1.0075)
     """
     spacing = grid.spacing
-    if not isinstance(metric, Minkowski) or metric.order != 2 or len(grid.shape) != 2 or spacing is None:
+    if not isinstance(metric, Minkowski) or metric.order != 2 or len(grid.long) > 2 or spacing is None:
         return np.inf
-    if np.isnan(spacing).any():
+    if len(grid.long) < 2:
         return 1.0
     steps = np.array([step for step in coprime_directions(grid, reach) if min(step) >= 0]) * spacing
     return float(1 / np.cos(np.diff(np.sort(np.arctan2(steps[:, 1], steps[:, 0]))).max() / 2))

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from otmodels.arrays import numbers
-from otmodels.cost import GroundCost
 from otmodels.errors import ParameterError, ShapeError, UnbalancedError
+from otmodels.ground import GroundCost
 from otmodels.measure import some
 from otmodels.network.arcs import Arcs
 from otmodels.network.graph import GraphCost

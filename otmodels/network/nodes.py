@@ -10,15 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from otmodels.arrays import FloatArray, IndexArray, read_only
-from otmodels.cost import BaseCost, Cost, GroundCost
+from otmodels.arrays import FloatArray, IndexArray, read_only, travels
+from otmodels.cost import BaseCost, Cost
 from otmodels.errors import LabelMismatchError, ParameterError
+from otmodels.ground import GroundCost
 from otmodels.measure import Measure, some
 from otmodels.network.graph import GraphCost
 from otmodels.network.grids import Grid
 from otmodels.problem import TransportProblem
 
 
+@travels
 @dataclass(frozen=True, eq=False)
 class Nodes:
     """Places, each with the mass that leaves it and the mass that arrives, and the cost between any two.
@@ -67,15 +69,15 @@ class Nodes:
         """
         cost = problem.cost
         if isinstance(cost, GraphCost):
-            graph = cost.graph
-            return cls._made(problem, cost.source, cost.target, lambda: graph.labels, graph.points, cost.everywhere())
+            graph, name = cost.graph, partial(getattr, cost.graph, "labels")
+            return cls._made(problem, cost.source, cost.target, name, graph.points, cost.everywhere())
         if isinstance(cost, GroundCost):
             return cls._union(problem, cost)
         target = _shared_labels(problem)
         order = np.argsort(target, kind="stable")
         square = Cost(cost.values[:, order])
-        points = problem.source.points
-        return cls._made(problem, np.arange(problem.source.size), target, lambda: problem.source.labels, points, square)
+        name, points = partial(getattr, problem.source, "labels"), problem.source.points
+        return cls._made(problem, np.arange(problem.source.size), target, name, points, square)
 
     @classmethod
     def on_grid(cls, problem: TransportProblem) -> Nodes:

@@ -14,8 +14,8 @@ from matplotlib.ticker import MaxNLocator
 from scipy.spatial import cKDTree
 
 from otmodels.arrays import FloatArray
-from otmodels.cost import GroundCost
 from otmodels.errors import ShapeError
+from otmodels.ground import GroundCost
 from otmodels.measure import Measure
 from otmodels.metrics import Haversine
 from otmodels.network import GraphCost

@@ -14,8 +14,8 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import BboxTransformTo, ScaledTranslation, blended_transform_factory
 
 from otmodels.arrays import FloatArray
-from otmodels.cost import GroundCost
 from otmodels.errors import ShapeError
+from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
 from otmodels.network import GraphCost, Grid
 from otmodels.plots.arrows import block_means, coarser, crossings, net_flow, outlines, pale, write_names

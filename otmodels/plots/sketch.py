@@ -14,8 +14,8 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from otmodels.arrays import FloatArray, IndexArray
-from otmodels.cost import GroundCost
 from otmodels.errors import ParameterError, ShapeError
+from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
 from otmodels.metrics import Haversine
 from otmodels.network import Network

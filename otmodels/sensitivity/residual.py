@@ -10,6 +10,7 @@ Source: Ahuja, Magnanti, Orlin (1993), Network Flows, sections 2.4, 6.5 and 9.11
 
 from __future__ import annotations
 
+import math
 from typing import TypeAlias
 
 import numpy as np
@@ -97,15 +98,16 @@ class Residual:
 
         It is found in whole steps, and what they leave of the room in smaller ones, until no room is left across a cut.
         """
-        flow, left = 0.0, self._total
-        while left > _EXACT * self._total:
-            step = float(np.ldexp(1.0, int(np.frexp(left)[1]))) / _STEPS
+        left, unit = math.frexp(self._total)
+        flow, enough, room = 0.0, _EXACT * left, np.ldexp(room, -unit)
+        while left > enough:
+            step = math.ldexp(1.0, math.frexp(left)[1]) / _STEPS
             capacity = np.floor(np.minimum(room, 2 * left) / step).astype(np.int32)
             found = maximum_flow(self._graph(capacity), start, end)
             flow += step * found.flow_value
             room = room - step * found.flow.data
             left = self._across(room, capacity - found.flow.data, start)
-        return flow + left
+        return math.ldexp(flow + left, unit)
 
     def _across(self, room: FloatArray, unused: _Int32, start: int) -> float:
         """Room that is left between the nodes that can still be reached by whole steps and those that cannot."""

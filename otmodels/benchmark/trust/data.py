@@ -11,7 +11,7 @@ import pandas as pd
 
 from otmodels.arrays import FloatArray
 from otmodels.benchmark.trust.truth import Truth
-from otmodels.cost import ground_cost
+from otmodels.ground import ground_cost
 from otmodels.measure import Measure
 from otmodels.network import Graph, graph_cost
 from otmodels.problem import TransportProblem
