@@ -14,7 +14,7 @@ from otmodels.arrays import FloatArray
 from otmodels.errors import InfeasibleError
 from otmodels.masses import LIGHT, MOVABLE, light
 
-INF = np.inf
+INF = float("inf")
 
 
 def free(a: FloatArray, b: FloatArray) -> om.TransportProblem:

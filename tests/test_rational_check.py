@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -15,7 +15,7 @@ from otmodels.rational_check import RationalAnswer
 SLIGHTLY = Fraction(1, 10**40)
 THIRD = Fraction(1, 3)
 
-PROBLEM = om.TransportProblem([3, 1, 2], [2, 4], [[1, 4], [2, 4], [np.inf, 1]])
+PROBLEM = om.TransportProblem([3, 1, 2], [2, 4], [[1, 4], [2, 4], [float("inf"), 1]])
 """The plan below is the only optimal one: 2 * 1 + 1 * 4 + 1 * 4 + 2 * 1 = 12."""
 ANSWER = RationalAnswer(
     np.array([0, 0, 1, 2]),
@@ -26,8 +26,8 @@ ANSWER = RationalAnswer(
 )
 
 
-def changed(values: object, place: int, by: Fraction) -> list[Fraction]:
-    found = list(values)  # type: ignore[call-overload]
+def changed(values: Sequence[Fraction], place: int, by: Fraction) -> list[Fraction]:
+    found = list(values)
     found[place] += by
     return found
 
