@@ -153,12 +153,12 @@ class TestMoves:
             assert bool(problem.exact_target.moved) is moved
 
     def test_no_mass_is_moved_where_allowed_pairs_join_all_atoms(self) -> None:
-        problem = om.TransportProblem([0.1, 0.2, 0.7], [0.7, 0.3], [[1, 1], [1, INF], [INF, 1]])
+        problem = om.TransportProblem([0.1, 0.2, 0.7], [0.7, 0.3], np.array([[1, 1], [1, INF], [INF, 1]]))
         assert not problem.exact_target.moved
         assert problem.exact_target.balanced
 
     def test_moves_add_up(self) -> None:
-        problem = om.TransportProblem([0.5, 0.5], [0.5, 0.5], [[1, INF], [1, 2]])
+        problem = om.TransportProblem([0.5, 0.5], [0.5, 0.5], np.array([[1, INF], [1, 2]]))
         problem.move({0: Fraction(1, 2**60), 1: -Fraction(1, 2**60)})
         problem.move({0: Fraction(1, 2**60), 1: -Fraction(1, 2**60)})
         assert problem.exact_masses()[1] == [Fraction(1, 2) + Fraction(1, 2**59), Fraction(1, 2) - Fraction(1, 2**59)]

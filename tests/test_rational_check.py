@@ -15,7 +15,7 @@ from otmodels.rational_check import RationalAnswer
 SLIGHTLY = Fraction(1, 10**40)
 THIRD = Fraction(1, 3)
 
-PROBLEM = om.TransportProblem([3, 1, 2], [2, 4], [[1, 4], [2, 4], [float("inf"), 1]])
+PROBLEM = om.TransportProblem([3, 1, 2], [2, 4], np.array([[1, 4], [2, 4], [float("inf"), 1]]))
 """The plan below is the only optimal one: 2 * 1 + 1 * 4 + 1 * 4 + 2 * 1 = 12."""
 ANSWER = RationalAnswer(
     np.array([0, 0, 1, 2]),

@@ -118,7 +118,9 @@ class TestOnTheWay:
 
     def test_a_source_that_can_only_serve_what_is_full_has_no_repair(self) -> None:
         """Source 2 holds 0.039 and reaches target 1 only, which takes 0.003."""
-        problem = om.TransportProblem([0.4375, 0.0234375, 0.0390625], [0.4970703125, 0.0029296875], [[5, 0], [5, INF], [INF, 3]])
+        problem = om.TransportProblem(
+            [0.4375, 0.0234375, 0.0390625], [0.4970703125, 0.0029296875], np.array([[5, 0], [5, INF], [INF, 3]])
+        )
         assert optimum(problem) is None
         assert bound(problem, np.array([[0.375, 0.0], [0.375, 0.0], [0.0, 0.0]]), np.zeros(3)) is None
 
@@ -137,7 +139,7 @@ class TestOnTheWay:
 
 class TestWithoutPlan:
     def test_no_repair_along_allowed_pairs_is_no_bound(self) -> None:
-        problem = om.TransportProblem([1, 1], [1, 1], [[1, INF], [1, 1]])
+        problem = om.TransportProblem([1, 1], [1, 1], np.array([[1, INF], [1, 1]]))
         assert bound(problem, np.array([[0.0, 0.0], [1.0, 0.0]]), np.zeros(2)) is None
 
     def test_blocks_out_of_balance_are_no_bound(self) -> None:
