@@ -49,7 +49,7 @@ class SafeDual:
         alone = ~np.isfinite(high)
         if not alone.any():
             return cls(problem, f, high, low, False)
-        stuck = bool((alone & (problem.b > 0)).any())
+        stuck = bool((alone & (problem.b > 0)).any()) and not problem.exact_target.balanced  # what it holds may be rounding
         return cls(problem, f, np.where(alone, 0.0, high), np.where(alone, 0.0, low), stuck)
 
     def value(self) -> Sum:

@@ -157,6 +157,12 @@ class TestMoves:
         assert not problem.exact_target.moved
         assert problem.exact_target.balanced
 
+    def test_a_target_that_nothing_reaches_may_hold_what_is_rounding(self) -> None:
+        problem = om.TransportProblem([0.5, 0.5], [0.5, 0.5, 1e-30], np.array([[1, 2, INF], [2, 1, INF]]))
+        assert problem.exact_masses()[1][2] == 0
+        lower, upper = om.certify(problem, np.array([[0.5, 0, 0], [0, 0.5, 0]]), [1, 1], [0, 0, 0]).interval
+        assert lower <= 1 <= upper < 2
+
     def test_moves_add_up(self) -> None:
         problem = om.TransportProblem([0.5, 0.5], [0.5, 0.5], np.array([[1, INF], [1, 2]]))
         problem.move({0: Fraction(1, 2**60), 1: -Fraction(1, 2**60)})
