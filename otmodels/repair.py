@@ -228,7 +228,8 @@ class _Routing:
             self._through_hub(np.flatnonzero(group == k), part, steps, (surplus, doubt, amount), weight, sturdy)
             for k in np.unique(group[amount > 0]).tolist()
         ]
-        return float(np.sum(costs))
+        passed_on = bounded_above(float(amount.sum()) * self.slack[alive], n)  # on its way it may take any pair of the forest
+        return float(np.sum(costs)) + passed_on
 
     def _through_hub(
         self,
@@ -283,7 +284,7 @@ def _least_slacks(dual: SafeDual, part: IndexArray, core: BoolArray, count: int)
     order = targets[np.argsort(target_part[targets], kind="stable")]
     first = np.flatnonzero(np.diff(target_part[order], prepend=-1))
     columns = target_part[order][first]
-    size = np.abs(dual.g_high)
+    size = np.abs(dual.g_high) + np.abs(dual.g_low) / UNIT
 
     def least(rows: slice, block: FloatArray) -> tuple[IndexArray, FloatArray]:
         own = np.flatnonzero(core[rows])
@@ -329,14 +330,14 @@ def _spread(dual: SafeDual, pairs: Pairs) -> float:
     moved = max(float((residual - error)[:n].sum()), float((residual - error)[n:].sum())) * (1 - 4 * pairs.nodes * UNIT)
     if moved <= 0:
         return np.inf
-    size = np.abs(dual.g_high)
+    size = np.abs(dual.g_high) + np.abs(dual.g_low) / UNIT
 
     def cost(some: slice, block: FloatArray) -> float:
         f = dual.f[some, None]
         slack = np.maximum(block - f - dual.g_high, 0.0) + 4 * UNIT * (np.abs(block) + np.abs(f) + size)
-        return float(rows[some] @ (slack @ columns))
+        return float((rows[some] / moved) @ (slack @ columns))
 
     with np.errstate(over="ignore", invalid="ignore"):
         spread = float(sum(over_blocks(problem.cost, cost))) * (1 + 4 * pairs.nodes * UNIT)
-        found = bounded_above(mass * dual.above(pairs.i, pairs.j)) + spread / moved * (1 + 8 * UNIT)
+        found = bounded_above(mass * dual.above(pairs.i, pairs.j)) + spread * (1 + 8 * UNIT) + TINY * rows.size * columns.size
     return found if found >= 0 else np.inf

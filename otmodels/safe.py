@@ -49,7 +49,7 @@ class SafeDual:
         alone = ~np.isfinite(high)
         if not alone.any():
             return cls(problem, f, high, low, False)
-        stuck = bool((alone & (problem.b > 0)).any())
+        stuck = bool((alone & (problem.b > 0)).any()) and not problem.exact_target.balanced  # what it holds may be rounding
         return cls(problem, f, np.where(alone, 0.0, high), np.where(alone, 0.0, low), stuck)
 
     def value(self) -> Sum:
@@ -131,12 +131,14 @@ def _below_on_line(line: Line, f: FloatArray) -> tuple[FloatArray, FloatArray]:
     """What the search on a line finds, less what rounding can make it miss.
 
     The search compares rounded values C_ij - f_i, each wrong by a few units of |C_ij| + |f_i|; a source that is wrongly passed
-    over at one of its levels costs at most that, because the exact costs are Monge. Where such a source could be the best,
-    |C_ij| <= |f_i| + |g_j| + what it is better by, so that 8 (2 max|f| + |g_j|) units a level are more than enough.
+    over for any target at one of its levels costs at most what it costs there, because the exact costs are Monge. Where such a
+    source could be the best, |C_ij| <= |f_i| + |g_j| + what it is better by, so that 8 (2 max|f| + max|g|) units a level are
+    more than enough.
     """
     g = line.transform(f)
     levels = int(g.size).bit_length() + 1
-    return g, -8 * UNIT * levels * (2 * float(np.abs(f[np.isfinite(f)]).max(initial=0.0)) + np.abs(g))
+    largest = 2 * float(np.abs(f[np.isfinite(f)]).max(initial=0.0)) + float(np.abs(g).max())
+    return g, np.full(g.size, -8 * UNIT * levels * largest)
 
 
 def least_of(cost: BaseCost, shift: FloatArray, axis: int) -> FloatArray:
