@@ -335,7 +335,7 @@ class TestRounds:
         code = """
             import numpy as np, otmodels as om
             rng = np.random.default_rng(0)
-            x, y = (om.Measure(np.full(6000, 1 / 6000), rng.random((6000, 2))) for _ in range(2))
+            x, y = (om.Measure(np.full(4000, 1 / 4000), rng.random((4000, 2))) for _ in range(2))
             print("ready", flush=True)
             result = om.wasserstein_distance(x, y, throw=False)
             print(type(result).__name__, result.status, *result.interval, flush=True)
@@ -345,7 +345,7 @@ class TestRounds:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
             try:
-                process.wait(1.5)
+                process.wait(0.5)
             except subprocess.TimeoutExpired:
                 os.kill(process.pid, signal.SIGINT)
             name, status, lower, upper = process.stdout.readline().split()

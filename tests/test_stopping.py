@@ -289,7 +289,7 @@ PLACES = 400
 
 @pytest.fixture(scope="module")
 def interrupted() -> dict[str, str]:
-    """What models say, one after the other in one process, to a Ctrl-C that comes with the first iteration in the solver's log."""
+    """What models say, one after the other in one process, to Ctrl-C at the first iteration in the solver's log."""
     command = [sys.executable, "-W", "error", "-c", SCRIPT, str(PLACES), *MODELS]
     said = dict.fromkeys(MODELS, "")
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
