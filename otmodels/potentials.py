@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import breadth_first_order, connected_components, minimum_spanning_tree
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from otmodels.arrays import BoolArray, FloatArray, IndexArray
+from otmodels.arrays import BoolArray, FloatArray, IndexArray, spanning_forest
 from otmodels.cost import BaseCost
 from otmodels.line import on_the_line
 from otmodels.problem import TransportProblem
@@ -125,7 +125,7 @@ def polish(problem: TransportProblem, plan: csr_array, f: FloatArray, g: FloatAr
     """
     n, m = problem.shape
     i, j, order = _tight_pairs(problem, plan, f, g)
-    tree = minimum_spanning_tree(coo_array((order, (i, n + j)), shape=(n + m, n + m)))
+    tree = spanning_forest(order, (i, n + j), n + m)
     potential = np.concatenate([f, g])
     _, part = connected_components(tree, directed=False)
     first = int((problem.a > 0).argmax())

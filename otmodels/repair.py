@@ -15,9 +15,9 @@ from fractions import Fraction
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import breadth_first_order, connected_components, dijkstra, minimum_spanning_tree
+from scipy.sparse.csgraph import breadth_first_order, connected_components, dijkstra
 
-from otmodels.arrays import BoolArray, FloatArray, IndexArray
+from otmodels.arrays import BoolArray, FloatArray, IndexArray, spanning_forest
 from otmodels.blocks import over_blocks
 from otmodels.problem import TransportProblem
 from otmodels.rounding import TINY, UNIT, bounded_above, exact_dot, segment_sums, two_difference
@@ -129,8 +129,7 @@ class _Routing:
         used = np.flatnonzero(self.pairs.mass > 0)
         rank = np.empty(used.size)
         rank[np.argsort(-self.pairs.mass[used], kind="stable")] = np.arange(1, used.size + 1)
-        graph = coo_array((rank, (one[used], other[used])), shape=(self.pairs.nodes, self.pairs.nodes))
-        tree = minimum_spanning_tree(graph).tocoo()
+        tree = spanning_forest(rank, (one[used], other[used]), self.pairs.nodes).tocoo()
         order = np.empty(used.size, dtype=np.intp)
         order[rank.astype(np.intp) - 1] = used
         kept = order[tree.data.astype(np.intp) - 1]

@@ -1,4 +1,4 @@
-"""Notebooks run on a fresh kernel, and what has to hold of a stored one.
+"""Notebooks run on fresh kernels, and what has to hold of a stored one.
 
 `python tests/rerun_notebooks.py` runs every notebook of notebooks/ again and stores its outputs; `python tests/rerun_notebooks.py
 notebooks/02_duality.ipynb` one of them.
@@ -7,11 +7,12 @@ notebooks/02_duality.ipynb` one of them.
 from __future__ import annotations
 
 import ast
+import asyncio
 import math
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from itertools import zip_longest
 from pathlib import Path
@@ -22,7 +23,10 @@ from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 SECONDS = 120
-"""Longest that a notebook may take."""
+"""Longest that a cell may take."""
+
+AT_ONCE = 2
+"""Kernels that work at the same time."""
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -52,19 +56,29 @@ def read(path: Path) -> Any:
     return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
 
 
-def executed(path: Path) -> Any:
-    """A copy of a notebook, run on a fresh kernel in the folder of the notebooks; nothing of the run but its outputs is kept.
+def executed(paths: Sequence[Path]) -> list[Any]:
+    """Copies of notebooks, each run on a fresh kernel in the folder of the notebooks; nothing of a run but its outputs is kept.
 
-    Raises
-    ------
-    nbclient.exceptions.CellExecutionError
-        A cell failed.
+    Returns
+    -------
+    list
+        A notebook a path, or the nbclient.exceptions.CellExecutionError of the cell that failed.
     """
+
+    async def together() -> list[Any]:
+        room = asyncio.Semaphore(AT_ONCE)
+        return await asyncio.gather(*(_executed(path, room) for path in paths), return_exceptions=True)
+
+    return asyncio.run(together())
+
+
+async def _executed(path: Path, room: asyncio.Semaphore) -> Any:
     notebook = deepcopy(read(path))
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}  # Agg would show no figure
     client = NotebookClient(notebook, timeout=SECONDS, record_timing=False, coalesce_streams=True)
     client.resources = {"metadata": {"path": str(FOLDER)}}
-    client.execute(env=environment)
+    async with room:
+        await client.async_execute(env=environment)
     notebook.metadata.clear()
     notebook.metadata.update(METADATA)
     for cell in notebook.cells:
@@ -146,8 +160,11 @@ def _same(one: str, other: str) -> bool:
 
 def main(names: list[str]) -> None:
     """Run notebooks again, all of them unless some are named, and store their outputs."""
-    for path in [Path(name) for name in names] or notebooks():
-        path.write_text(nbformat.writes(executed(path)), encoding="utf-8")
+    paths = [Path(name) for name in names] or notebooks()
+    for path, notebook in zip(paths, executed(paths), strict=True):
+        if isinstance(notebook, BaseException):
+            raise notebook
+        path.write_text(nbformat.writes(notebook), encoding="utf-8")
 
 
 if __name__ == "__main__":

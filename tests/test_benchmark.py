@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
 import numpy as np
 import pytest
 from test_cli import as_json, refusal
@@ -11,7 +15,11 @@ from otmodels.errors import ParameterError
 
 
 class TestDense:
-    def test_a_row_a_family_and_size_with_the_value_of_ot_emd(self) -> None:
+    def test_a_row_a_family_and_size_with_the_value_of_ot_emd(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def in_this_process(work: Callable[..., Any], *about: Any) -> Any:
+            return work(*about)
+
+        monkeypatch.setattr(import_module("otmodels.benchmark.dense"), "in_own_process", in_this_process)
         said: list[str] = []
         table = benchmark.dense(("euclidean", "integer"), (70,), repeats=1, progress=said.append)
         assert list(table.index) == [("euclidean", 70), ("integer", 70)]

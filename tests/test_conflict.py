@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csc_array, vstack
+from scipy.sparse.csgraph import maximum_flow
 from test_lp_conversion import drawn, stated
 from test_rays import Member, contradictory, infeasible, members
 
@@ -127,16 +128,24 @@ def blocked(n: int = 200) -> tuple[om.TransportProblem, FloatArray]:
 
 
 class TestTransport:
-    def test_hall_s_sets_of_200_atoms_are_named_and_their_shortfall_is_the_certificate_s(self) -> None:
+    def test_hall_s_sets_of_200_atoms_are_named_and_their_shortfall_is_the_certificate_s(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """By one maximum flow."""
+        flows: list[object] = []
+
+        def counted(*about: Any) -> Any:
+            flows.append(about)
+            return maximum_flow(*about)
+
+        monkeypatch.setattr("otmodels.feasibility.maximum_flow", counted)
         problem, a = blocked()
         found = om.explain_infeasibility(problem)
+        assert len(flows) == 1
         assert found is not None
         assert found.shortfall == pytest.approx(float(problem.a @ found.f + problem.b @ found.g), abs=1e-12)
         assert found.shortfall == pytest.approx(a[:80].sum() - problem.b[:60].sum(), rel=1e-12)
         allowed = np.isfinite(problem.cost.values)
-        started = time.process_time()
-        om.explain_infeasibility(problem)
-        assert time.process_time() - started < 1
         assert (found.f[:, None] + found.g[None, :])[allowed].max() <= 0
 
     def test_groups_that_share_no_target_are_told_apart(self) -> None:
@@ -299,10 +308,8 @@ def test_capacities_as_rows_of_many_atoms_are_reduced() -> None:
     matrix = csc_array(vstack([lp.A, csc_array(gate)]))
     ray = replace(lp, A=matrix, row_lower=lower, row_upper=upper, row_names=names).solve().ray
     assert isinstance(ray, DualRay)
-    started = time.process_time()
     found = conflict_of(ray)
     assert len(found.table()) > 30
-    assert time.process_time() - started < 1
     assert found.irreducible
     assert found.ray.verified
     assert set(found.rows) == {"gate", *(f"source_marginal[{i}]" for i in range(30))}

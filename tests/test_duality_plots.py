@@ -62,13 +62,14 @@ def xy(line: Line2D) -> tuple[FloatArray, FloatArray]:
     return np.asarray(line.get_xdata(), dtype=np.float64), np.asarray(line.get_ydata(), dtype=np.float64)
 
 
-class TestClosingIn:
-    @pytest.fixture(params=["bread", "its dual", "canning", "earth_moving"])
-    def closing(self, request: pytest.FixtureRequest) -> Approach:
-        name = request.param
-        program = {"bread": BREAD, "its dual": BREAD.dual()}.get(name)
-        return om.lp.approach(program if program is not None else program_of(name))
+@pytest.fixture(scope="module", params=["bread", "its dual", "canning", "earth_moving"])
+def closing(request: pytest.FixtureRequest) -> Approach:
+    name = request.param
+    program = {"bread": BREAD, "its dual": BREAD.dual()}.get(name)
+    return om.lp.approach(program if program is not None else program_of(name))
 
+
+class TestClosingIn:
     def test_what_comes_from_above_never_falls_below_what_comes_from_below(self, closing: Approach) -> None:
         above, below, optimal = plots.closing_in(closing).get_lines()
         (_, high), (_, low) = xy(above), xy(below)
@@ -296,7 +297,7 @@ class TestConeInThePlane:
         matrix = rng.integers(-3, 4, (2, int(rng.integers(1, 5 if seed % 2 else 12))))
         ax = plots.farkas_cone(matrix, [1, 1])
         wedges = filled(ax, DARK)
-        points = np.stack([rng.uniform(*ax.get_xlim(), 60), rng.uniform(*ax.get_ylim(), 60)], axis=1)
+        points = np.stack([rng.uniform(*ax.get_xlim(), 20), rng.uniform(*ax.get_ylim(), 20)], axis=1)
         inside = [farkas(matrix, point).feasible for point in points]
         drawn = [any(mpl.path.Path(wedge).contains_point(point) for wedge in wedges) for point in points]
         assert drawn == inside

@@ -21,18 +21,21 @@ from otmodels.lp.exact import alternative
 
 def solves(matrix: Any, x: Sequence[Fraction], right: Any) -> bool:
     """Whether x >= 0 and A x = b, in rational numbers."""
-    rows = [[Fraction(entry) for entry in row] for row in np.asarray(matrix).tolist()]
-    sums = [sum((entry * value for entry, value in zip(row, x, strict=True)), Fraction(0)) for row in rows]
+    sums = [_product(row, x) for row in np.asarray(matrix).tolist()]
     return all(value >= 0 for value in x) and sums == [Fraction(side) for side in np.asarray(right).tolist()]
 
 
 def separates(matrix: Any, y: Sequence[Fraction], right: Any) -> bool:
     """Whether A'y <= 0 and b'y = 1, in rational numbers."""
     array = np.asarray(matrix)
-    columns = [[Fraction(entry) for entry in column] for column in array.T.tolist()] if array.size else []
-    sums = [sum((entry * value for entry, value in zip(column, y, strict=True)), Fraction(0)) for column in columns]
-    gain = sum((value * Fraction(side) for value, side in zip(y, np.asarray(right).tolist(), strict=True)), Fraction(0))
-    return all(total <= 0 for total in sums) and gain == 1
+    sums = [_product(column, y) for column in array.T.tolist()] if array.size else []
+    return all(total <= 0 for total in sums) and _product(np.asarray(right).tolist(), y) == 1
+
+
+def _product(numbers: Sequence[Any], values: Sequence[Fraction]) -> Fraction:
+    """Their scalar product, exactly; zeros are passed over, which most entries of a large matrix are."""
+    terms = (Fraction(one) * other for one, other in zip(numbers, values, strict=True) if one and other)
+    return sum(terms, Fraction(0))
 
 
 def assert_proven(answer: Farkas, matrix: Any, right: Any) -> None:

@@ -40,8 +40,8 @@ class TestTransforms:
         f, g = (a - 4) / 3, (b - 4) / 3
         if some_left_out:
             f, g = np.where(a > 0, f, -np.inf), np.where(b > 0, g, -np.inf)
-        np.testing.assert_array_equal(line.transform(f), (cost - f[:, None]).min(axis=0))
-        np.testing.assert_array_equal(line.turned().transform(g), (cost - g[None, :]).min(axis=1))
+        np.testing.assert_allclose(line.transform(f), (cost - f[:, None]).min(axis=0), rtol=1e-13, atol=1e-13)
+        np.testing.assert_allclose(line.turned().transform(g), (cost - g[None, :]).min(axis=1), rtol=1e-13, atol=1e-13)
 
     def test_on_many_points_they_are_taken_by_themselves(self) -> None:
         """2,000 x 2,000 pairs, more than a block."""
@@ -49,8 +49,8 @@ class TestTransforms:
         x, y = rng.normal(size=2000), rng.normal(size=2000)
         cost = om.ground_cost(om.Measure(np.ones(2000), x), om.Measure(np.ones(2000), y), power=2)
         f, all_pairs = rng.normal(size=2000), np.abs(x[:, None] - y[None, :]) ** 2
-        np.testing.assert_array_equal(c_transform(cost, f), (all_pairs - f[:, None]).min(axis=0))
-        np.testing.assert_array_equal(cbar_transform(cost, f), (all_pairs - f[None, :]).min(axis=1))
+        np.testing.assert_allclose(c_transform(cost, f), (all_pairs - f[:, None]).min(axis=0), rtol=1e-13, atol=1e-13)
+        np.testing.assert_allclose(cbar_transform(cost, f), (all_pairs - f[None, :]).min(axis=1), rtol=1e-13, atol=1e-13)
 
     def test_with_everybody_left_out_nothing_is_known(self) -> None:
         assert np.isposinf(Line(np.zeros(2), np.zeros(3), 1.0).transform(np.full(2, -np.inf))).all()

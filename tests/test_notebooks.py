@@ -16,12 +16,18 @@ LARGEST = 1_000_000
 """Bytes that a page loads without a wait."""
 
 
+@pytest.fixture(scope="module")
+def run() -> dict[Path, Any]:
+    """All notebooks, run together; a CellExecutionError where one failed."""
+    return dict(zip(notebooks(), executed(notebooks()), strict=True))
+
+
 @pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
-def test_a_notebook_runs_and_says_what_is_stored_of_it(path: Path) -> None:
-    stored = read(path)
+def test_a_notebook_runs_and_says_what_is_stored_of_it(path: Path, run: dict[Path, Any]) -> None:
+    stored, fresh = read(path), run[path]
     nbformat.validate(stored)
     assert not list(faults(stored))
-    fresh = executed(path)
+    assert not isinstance(fresh, BaseException), fresh
     assert not list(faults(fresh))
     assert not list(differences(stored, fresh)), "run `python tests/rerun_notebooks.py` and read what has changed"
 
@@ -135,16 +141,21 @@ def test_numbers_are_compared_to_six_digits_and_words_to_the_letter(now: str, sa
 
 
 def test_a_cell_that_fails_or_warns_is_noticed_on_a_fresh_kernel(tmp_path: Path) -> None:
-    path = _stored(tmp_path / "warns.ipynb", _notebook("import warnings\nwarnings.warn('careful')", "assert True"))
-    assert any("careful" in fault for fault in faults(executed(path)))
-    _stored(path, _notebook("assert 1 + 1 == 3"))
+    warns = _stored(tmp_path / "warns.ipynb", _notebook("import warnings\nwarnings.warn('careful')", "assert True"))
+    fails = _stored(tmp_path / "fails.ipynb", _notebook("assert 1 + 1 == 3"))
+    warned, failed = executed([warns, fails])
+    assert any("careful" in fault for fault in faults(warned))
+    assert isinstance(failed, CellExecutionError)
+    assert "AssertionError" in str(failed)
     with pytest.raises(CellExecutionError, match="AssertionError"):
-        executed(path)
+        main([str(fails)])
+    assert read(fails) == _notebook("assert 1 + 1 == 3")
 
 
 def test_a_kernel_works_in_the_folder_of_the_notebooks(tmp_path: Path) -> None:
     path = _stored(tmp_path / "place.ipynb", _notebook("from pathlib import Path\nprint(Path.cwd().name)", "assert True"))
-    assert executed(path).cells[0].outputs[0].text.strip() == FOLDER.name
+    [notebook] = executed([path])
+    assert notebook.cells[0].outputs[0].text.strip() == FOLDER.name
 
 
 def test_running_again_in_place_stores_what_a_reader_sees(tmp_path: Path) -> None:

@@ -322,10 +322,12 @@ class TestRounds:
         assert result.status.termination is Termination.TIME_LIMIT
         value = distance(problem.source, problem.target).value
         lower, upper = result.interval
-        assert 0 <= lower <= value <= upper < INF
+        assert 0 <= lower <= value * (1 + 1e-12)
+        assert value * (1 - 1e-12) <= upper < INF
         with pytest.raises(StoppedError) as caught:
             om.solve(problem, language="highspy", support="generated", time_limit=limit)
-        assert caught.value.interval[0] <= value <= caught.value.interval[1]
+        assert caught.value.interval[0] <= value * (1 + 1e-12)
+        assert caught.value.interval[1] >= value * (1 - 1e-12)
 
     def test_ctrl_c_between_rounds_leaves_an_interval(self) -> None:
         def stop(made: Round) -> None:
@@ -335,13 +337,15 @@ class TestRounds:
         result = om.wasserstein_distance(problem.source, problem.target, watch=stop, throw=False)
         assert isinstance(result, om.Unsolved)
         assert result.status.termination is Termination.INTERRUPTED
-        assert result.interval[0] <= value_of(problem) <= result.interval[1]
+        value = value_of(problem)
+        assert result.interval[0] <= value * (1 + 1e-12)
+        assert result.interval[1] >= value * (1 - 1e-12)
 
     def test_ctrl_c_at_any_moment_leaves_an_interval(self) -> None:
         code = """
             import numpy as np, otmodels as om
             rng = np.random.default_rng(0)
-            x, y = (om.Measure(np.full(6000, 1 / 6000), rng.random((6000, 2))) for _ in range(2))
+            x, y = (om.Measure(np.full(4000, 1 / 4000), rng.random((4000, 2))) for _ in range(2))
             print("ready", flush=True)
             result = om.wasserstein_distance(x, y, throw=False)
             print(type(result).__name__, result.status, *result.interval, flush=True)
@@ -351,7 +355,7 @@ class TestRounds:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
             try:
-                process.wait(1.5)
+                process.wait(0.5)
             except subprocess.TimeoutExpired:
                 os.kill(process.pid, signal.SIGINT)
             name, status, lower, upper = process.stdout.readline().split()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -37,7 +36,8 @@ def scattered(n: int, seed: int = 0) -> om.TransportProblem:
 
 @pytest.fixture(scope="module")
 def large() -> om.TransportProblem:
-    return scattered(400)
+    """Solved in some tenths of a second."""
+    return scattered(250)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,8 @@ class TestTimeLimit:
         with pytest.raises(StoppedError, match="time limit") as caught:
             model.solve(time_limit=1e-3)
         lower, upper = caught.value.interval
-        assert 0 < lower <= value <= upper < np.inf
+        assert 0 < lower <= value * (1 + 1e-12)
+        assert value * (1 - 1e-12) <= upper < np.inf
         assert f"{lower:.9g}" in str(caught.value)
         assert f"{upper:.9g}" in str(caught.value)
         assert caught.value.status.termination is Termination.TIME_LIMIT
@@ -65,13 +66,14 @@ class TestTimeLimit:
 
         unsolved = model.solve(time_limit=1e-3, throw=False)
         assert isinstance(unsolved, om.Unsolved)
-        assert unsolved.interval[0] <= value <= unsolved.interval[1]
+        assert unsolved.interval[0] <= value * (1 + 1e-12)
+        assert unsolved.interval[1] >= value * (1 - 1e-12)
         assert not hasattr(unsolved, "value")
         assert not hasattr(unsolved, "plan")
         assert "interval" in unsolved.message
 
     @pytest.mark.parametrize("form", ["primal", "dual"])
-    @pytest.mark.parametrize("limit", [0.02, 0.1, 0.3])
+    @pytest.mark.parametrize("limit", [0.01, 0.03, 0.1])
     def test_whenever_it_stops_the_interval_holds_the_value(
         self, large: om.TransportProblem, value: float, form: str, limit: float
     ) -> None:
@@ -273,39 +275,50 @@ import numpy as np
 import otmodels as om
 from otmodels.errors import StoppedError
 
-n = int(sys.argv[3])
+n = int(sys.argv[1])
 problem = om.TransportProblem(np.full(n, 1 / n), np.full(n, 1 / n), np.random.default_rng(0).random((n, n)))
-model = om.build(problem, sys.argv[1], sys.argv[2])
-try:
-    model.solve(verbose=True)
-    print("solved")
-except StoppedError as error:
-    print("stopped:", *error.interval, error.status, flush=True)
-    print("again:", type(om.solve(om.TransportProblem([1], [1], [[2]]))).__name__)
+for model in sys.argv[2:]:
+    try:
+        om.build(problem, *model.split("-")).solve(verbose=True)
+        print("solved")
+    except StoppedError as error:
+        print("stopped:", *error.interval, error.status)
+    print("again:", type(om.solve(om.TransportProblem([1], [1], [[2]]))).__name__, flush=True)
 """
+MODELS = ("dual-highspy", "primal-cvxpy", "primal-pyomo")
+PLACES = 400
 
 
-@pytest.mark.parametrize(
-    ("form", "language", "n"),
-    [("dual", "highspy", 400), ("primal", "cvxpy", 400), ("primal", "pyomo", 400)],
-)
-def test_ctrl_c_ends_a_solve_with_a_proven_interval(form: str, language: str, n: int) -> None:
-    """Ctrl-C is sent as soon as the solver's log shows its first iteration."""
-    command = [sys.executable, "-W", "error", "-c", SCRIPT, form, language, str(n)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
+@pytest.fixture(scope="module")
+def interrupted() -> dict[str, str]:
+    """What models say, one after the other in one process, to Ctrl-C at the first iteration in the solver's log."""
+    command = [sys.executable, "-W", "error", "-c", SCRIPT, str(PLACES), *MODELS]
+    said = dict.fromkeys(MODELS, "")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        late = threading.Timer(240, process.kill)
+        late.start()
         assert process.stdout is not None
-        for line in process.stdout:
-            if line.split()[:1] == ["Iteration"]:
-                process.send_signal(signal.SIGINT)
-                break
-        output, errors = process.communicate(timeout=120)
+        for model in MODELS:
+            for line in process.stdout:
+                if line.split()[:1] == ["Iteration"] and "Iteration" not in said[model]:
+                    process.send_signal(signal.SIGINT)
+                said[model] += line
+                if line.startswith("again:"):
+                    break
+        _, errors = process.communicate()
+        late.cancel()
     assert process.returncode == 0, errors
-    assert "solved" not in output
+    return said
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_ctrl_c_ends_a_solve_with_a_proven_interval(model: str, interrupted: dict[str, str]) -> None:
+    output = interrupted[model]
     found = re.search(r"^stopped: (\S+) (\S+) interrupted$", output, re.MULTILINE)
-    assert found, output + errors
+    assert found, output
     lower, upper = map(float, found.groups())
     # n places, each matched to one of n at random costs in [0, 1]: the value is about 1.6 / n (Aldous 2001).
-    assert 0 < lower <= np.pi**2 / 6 / n * 1.2
+    assert 0 < lower <= np.pi**2 / 6 / PLACES * 1.2
     assert lower < upper < 1
     assert "again: Solution" in output
 
@@ -348,7 +361,7 @@ class TestAtOnce:
         for one, two in zip(alone, answers, strict=True):
             assert isinstance(one, om.Solution)
             assert isinstance(two, om.Solution)
-            assert two.value == one.value
+            assert two.value == pytest.approx(one.value, rel=1e-12)
             assert two.certificate.passed
 
     def test_languages_do_not_get_in_each_others_way(self) -> None:

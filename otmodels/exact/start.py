@@ -11,10 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import minimum_spanning_tree
 
-from otmodels.arrays import BoolArray, FloatArray, IndexArray
+from otmodels.arrays import BoolArray, FloatArray, IndexArray, spanning_forest
 from otmodels.exact.tree import Tree
 from otmodels.exact.units import Pairs, Units
 
@@ -132,8 +130,8 @@ def first_tree(units: Units, pairs: Pairs, f: FloatArray, g: FloatArray, mass: S
 
 def _forest(units: Units, pairs: Pairs, n: int, size: int) -> list[list[tuple[int, int]]]:
     """The neighbours of each node in the forest of the first pairs that close no cycle, with the cost."""
-    ranked = coo_array((np.arange(1.0, pairs.i.size + 1), (pairs.i, n + pairs.j)), shape=(size, size))
-    tree = pairs.some(minimum_spanning_tree(ranked).data.astype(np.intp) - 1)
+    ranked = spanning_forest(np.arange(1.0, pairs.i.size + 1), (pairs.i, n + pairs.j), size)
+    tree = pairs.some(ranked.data.astype(np.intp) - 1)
     neighbours: list[list[tuple[int, int]]] = [[] for _ in range(size)]
     for i, j, cost in zip(tree.i.tolist(), (n + tree.j).tolist(), units.integers(tree.cost), strict=True):
         neighbours[i].append((j, cost))

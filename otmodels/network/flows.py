@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
+from scipy.sparse.csgraph import breadth_first_order
 
-from otmodels.arrays import FloatArray, IndexArray
+from otmodels.arrays import FloatArray, IndexArray, spanning_forest
 from otmodels.network.arcs import Arcs
 from otmodels.network.network import Network
 from otmodels.network.nodes import Nodes
@@ -178,8 +178,7 @@ def placed_flow(nodes: Nodes, arcs: Arcs, flow: FloatArray, f: FloatArray) -> Fl
     slack = np.maximum(arcs.length - (f[arcs.tail] - f[arcs.head]), 0.0)
     unit = float(slack.max(initial=0.0)) or 1.0
     both = np.isin(arcs.tail * arcs.size + arcs.head, arcs.head * arcs.size + arcs.tail)
-    weight, ends = slack[both] / unit + 1e-9, (arcs.tail[both], arcs.head[both])
-    tree = minimum_spanning_tree(coo_array((weight, ends), shape=(arcs.size, arcs.size)))
+    tree = spanning_forest(slack[both] / unit + 1e-9, (arcs.tail[both], arcs.head[both]), arcs.size)
     order, above = breadth_first_order(tree, int(np.maximum(nodes.a, nodes.b).argmax()), directed=False)
     number = csr_array((np.arange(1, arcs.count + 1), (arcs.tail, arcs.head)), shape=(arcs.size, arcs.size))
     child = order[:0:-1]
@@ -200,8 +199,7 @@ def tree_flow(nodes: Nodes, arcs: Arcs) -> FloatArray | None:
 
     None where the tree would need an arc in a direction that is not there.
     """
-    graph = coo_array((arcs.length + 1.0, (arcs.tail, arcs.head)), shape=(arcs.size, arcs.size))
-    tree = minimum_spanning_tree(graph)
+    tree = spanning_forest(arcs.length + 1.0, (arcs.tail, arcs.head), arcs.size)
     order, above = breadth_first_order(tree, 0, directed=False)
     surplus = nodes.divergence.copy()
     for node in order[:0:-1].tolist():

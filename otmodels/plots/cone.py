@@ -228,5 +228,5 @@ def _frame_space(ax: Any, drawn: FloatArray, uneven: bool) -> None:
         ax.set(**{f"{which}lim": (centre - half, centre + half), f"{which}label": f"row {'xyz'.index(which) + 1}"})
         getattr(ax, f"{which}axis").set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         if uneven:
-            ax.set(**{f"{which}ticklabels": []})
+            ax.tick_params(axis=which, label1On=False)
     ax.set_box_aspect((1, 1, 1))
