@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from otmodels.arguments import kind_of
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.axioms import MetricReport, axioms_of
 from otmodels.checks import Check
@@ -230,6 +231,9 @@ def lipschitz_report(solution: Solution | LipschitzSolution) -> LipschitzReport:
     >>> report.value, report.lipschitz_value
     (4.0, 2.0)
     """
+    if not isinstance(solution, Solution | LipschitzSolution):
+        remedy = "Give the solution of a transport problem, as `solve` and `wasserstein_distance` return it"
+        raise ParameterError("solution", f"is {kind_of(solution)}", remedy)
     lower_bound = isinstance(solution, LipschitzSolution) and solution.is_lower_bound
     proven = solution.certificate.passed and solution.certificate.relative_gap <= DEFAULT.gap
     if not (proven or lower_bound):

@@ -164,7 +164,7 @@ def resolve(metric: str | MetricFunction, order: float | None, x: FloatArray, y:
         _check_degrees(y)
         return Haversine()
     orders = {"cityblock": 1.0, "euclidean": 2.0, "chebyshev": np.inf}
-    if metric not in orders:
+    if not isinstance(metric, str) or metric not in orders:
         raise unknown("metric", metric, [*orders, "minkowski", "haversine"], "or give a callable")
     return Minkowski(orders[metric])
 

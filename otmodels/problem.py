@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from otmodels.arguments import kind_of
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.cost import BLOCK_ENTRIES, BaseCost, Cost
 from otmodels.errors import ParameterError, ShapeError, UnbalancedError
@@ -169,6 +170,26 @@ class TransportProblem:
         return f"TransportProblem({n} x {m}, {self.cost.description}, mass {self.mass_unit:.6g})"
 
 
+def check_problem(what: object) -> None:
+    """Raise unless it is a transport problem.
+
+    Raises
+    ------
+    ParameterError
+
+    Examples
+    --------
+    >>> check_problem([1, 2])
+    Traceback (most recent call last):
+    ...
+    otmodels.errors.ParameterError: problem: is a list, not a TransportProblem. Make one: TransportProblem(source, target, cost).
+    """
+    if not isinstance(what, TransportProblem):
+        its_own = isinstance(getattr(what, "problem", None), TransportProblem)
+        remedy = "Give its `problem`" if its_own else "Make one: TransportProblem(source, target, cost)"
+        raise ParameterError("problem", f"is {kind_of(what)}, not a TransportProblem", remedy)
+
+
 def _measure(data: Measure | pd.Series[Any] | npt.ArrayLike) -> Measure:
     if isinstance(data, Measure):
         return data
@@ -177,7 +198,7 @@ def _measure(data: Measure | pd.Series[Any] | npt.ArrayLike) -> Measure:
 
 def _balanced(source: Measure, target: Measure, balance: str) -> tuple[Measure, Measure, FloatArray, tuple[str, ...]]:
     """Measures of the same total up to rounding in double precision, the target's masses as given, and what was changed."""
-    if balance not in ("raise", "rescale"):
+    if not isinstance(balance, str) or balance not in ("raise", "rescale"):
         raise unknown("balance", balance, ("raise", "rescale"))
     a, b = source.total, target.total
     if not (np.isfinite(a) and np.isfinite(b)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias, overload
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from otmodels.arguments import check_flags, check_watch, kind_of
 from otmodels.deadline import keeps_time_limit, suffices
 from otmodels.errors import ParameterError, UnknownNameError
 from otmodels.families import (
@@ -33,12 +34,12 @@ from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import FORMS, KANTOROVICH, LIPSCHITZ, formulation, supports
 from otmodels.generation import REACH, Asked, Watch, generate_arcs, generate_pairs
 from otmodels.interval import UNKNOWN
-from otmodels.languages import LANGUAGES, check_time_limit, unsupported
+from otmodels.languages import LANGUAGES, check_time_limit
 from otmodels.lipschitz_solution import LipschitzSolution, Result
 from otmodels.lp import Conflict
 from otmodels.model import Model, error_of, raise_unless_settled
 from otmodels.network import Network
-from otmodels.problem import TransportProblem
+from otmodels.problem import TransportProblem, check_problem
 from otmodels.solution import Infeasible, Solution, Unbounded, Unsolved
 from otmodels.status import PointStatus, Status, Termination
 
@@ -91,6 +92,8 @@ def build(
     >>> build(problem, language="pyomo").linear_program()
     LinearProgram(min, 4 rows, 4 columns, 8 nonzeros)
     """
+    check_problem(problem)
+    check_flags(force=force)
     formulation(form, language)
     family = _family(problem, form, support, force)
     if isinstance(family, Unsolved):
@@ -204,6 +207,9 @@ def solve(
     >>> solution.value, solution.certificate.passed
     (1.5, True)
     """
+    check_problem(problem)
+    check_flags(force=force, throw=throw, verbose=verbose)
+    check_watch(watch)
     formulation(form, language)
     check_time_limit(time_limit)
     started, asked = time.perf_counter(), Asked(time_limit=time_limit, watch=watch, verbose=verbose)
@@ -340,11 +346,12 @@ def compare(
     NotAMetricError, LabelMismatchError
         A Lipschitz form was asked for and the cost is no metric on a common support.
     """
+    check_problem(problem)
+    forms, languages = _names("forms", forms), _names("languages", languages)
     for form in forms or FORMS:
         formulation(form)
     for language in languages or LANGUAGES:
-        if language not in LANGUAGES:
-            raise unsupported(language)
+        formulation(FORMS[0], language)
     network = applicable_network(problem) if forms is None or set(forms) & set(LIPSCHITZ) else None
     stated = FORMS if forms is not None or network is not None else KANTOROVICH
     pairs = [
@@ -358,6 +365,17 @@ def compare(
         for form, language in pairs
     ]
     return pd.DataFrame(rows).set_index(["form", "language"])
+
+
+def _names(argument: str, names: object) -> list[str] | None:
+    """The names in a sequence of them; a bare string is none."""
+    if names is None:
+        return None
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        fault = f"is the bare string {names!r}" if isinstance(names, str) else f"is {kind_of(names)}"
+        example = names if isinstance(names, str) else "primal" if argument == "forms" else "highspy"
+        raise ParameterError(argument, fault, f"Give a list of names, such as [{example!r}]")
+    return list(names)
 
 
 def _row(form: str, language: str, solution: Result) -> dict[str, Any]:

@@ -13,12 +13,12 @@ PACKAGE = Path(__file__).parents[1] / "otmodels"
 ROOMS: tuple[frozenset[str], ...] = tuple(
     frozenset(room.split())
     for room in (
-        "errors status tolerances arrays interval checks rounding deadline words rows",
+        "errors status tolerances arrays arguments interval checks rounding deadline words rows",
         "measure metrics cost blocks masses problem feasibility axioms images line network",
         "lp",
         "languages",
         "formulations",
-        "potentials safe repair placing exact rational_check sensitivity",
+        "potentials safe repair placing exact rational_check sensitivity differences implied",
         "tables",
         "claims certificate lipschitz_certificate solution lipschitz_solution",
         "families generation",

@@ -73,8 +73,8 @@ def formulation(form: str, language: str = LANGUAGES[0]) -> Formulation:
     ------
     UnknownNameError
     """
-    if form not in _FORMULATIONS:
+    if not isinstance(form, str) or form not in _FORMULATIONS:
         raise unknown("form", form, FORMS)
-    if language not in LANGUAGES:
+    if not isinstance(language, str) or language not in LANGUAGES:
         raise unsupported(language)
     return _FORMULATIONS[form]
