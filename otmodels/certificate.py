@@ -26,7 +26,7 @@ from otmodels.checks import Certificate, Check
 from otmodels.claims import PlanLike, PotentialLike, SolvedLike, indices, read_plan, read_potential, read_solved
 from otmodels.cost import BLOCK_ENTRIES, Cost
 from otmodels.errors import ParameterError
-from otmodels.implied import Cycle, forests
+from otmodels.implied import of_plan_alone
 from otmodels.interval import UNKNOWN, Interval
 from otmodels.measure import Measure
 from otmodels.potentials import cbar_transform
@@ -98,38 +98,9 @@ def certify(
     else:
         moved = None if plan is None else read_plan(problem, plan)
     claim = _Claim(problem, moved, *_potentials(problem, f, g), tolerances, exact)
-    return claim.certificate() if claim.f is not None or exact is not None else _of_plan(claim)
-
-
-def _of_plan(claim: _Claim) -> Certificate:
-    """The certificate of a plan alone: with potentials that it implies, or with a cycle that improves it."""
-    assert claim.pairs is not None
-    cycles: list[Cycle] = []
-    implied: Certificate | None = None
-    known = UNKNOWN
-    for forest in forests(claim.problem, claim.pairs.i, claim.pairs.j, claim.pairs.mass):
-        f, cycle = forest.potentials(), forest.cycle()
-        cycles += [] if cycle is None else [cycle]
-        if f is not None and (cycle is None or not claim.is_felt(cycle.total)):
-            found = replace(claim, f=f).certificate()
-            if found.passed:
-                return found
-            implied = implied or found
-            known = known.intersection(found.interval)
-        elif f is not None:
-            dual = SafeDual.of(claim.problem, f)
-            known = known if dual.stuck else known.intersection((dual.value().lower, np.inf))
-        if cycle is not None and claim.is_felt(cycle.total):
-            break
-    if implied is not None and not cycles:
-        return implied
-    claim = replace(claim, known=known)
-    plain = claim.certificate()
-    if not cycles:
-        return plain
-    best = max(cycles, key=lambda cycle: cycle.total)
-    where, allowed = f"a cycle: {best}", claim.allowed_width(plain.interval)
-    return replace(plain, checks=(*plain.checks, Check("no cycle improves the plan", best.total, allowed, where)))
+    if claim.pairs is None or claim.f is not None or exact is not None:
+        return claim.certificate()
+    return of_plan_alone(claim.pairs, claim.felt, lambda f, known: replace(claim, f=f, known=known).certificate())
 
 
 def bounds_of(
@@ -243,11 +214,11 @@ class _Claim:
         relative = self.tolerances.gap * interval.size
         return relative if interval.width <= relative or self._is_large() else max(relative, self.rounding)
 
-    def is_felt(self, saving: float) -> bool:
-        """Whether a plan that could be so much cheaper proves no narrow interval, whatever the potentials."""
+    @cached_property
+    def felt(self) -> float:
+        """A plan that could be so much cheaper proves no narrow interval, whatever the potentials."""
         assert self.plan is not None
-        paid = exact_dot(self.plan.data, np.where(self.allowed, self.costs, 0.0)).value
-        return saving > 2 * (self.tolerances.gap * abs(paid) + self.rounding)
+        return 2 * (self.tolerances.gap * abs(plan_value(self.problem, self.plan)) + self.rounding)
 
     def _bounds(self) -> tuple[SafeDual, Interval]:
         """The potentials whose bound is best, and the interval; those of the cheapest pairs are tried where others fall short."""

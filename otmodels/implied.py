@@ -12,8 +12,8 @@ Source: Ahuja, Magnanti and Orlin (1993), Network flows, theorems 5.7 and 9.1.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -23,8 +23,12 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components, mini
 
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.blocks import over_blocks
+from otmodels.checks import Certificate, Check
 from otmodels.differences import bounded_differences
+from otmodels.interval import UNKNOWN, Interval
 from otmodels.problem import TransportProblem
+from otmodels.repair import Pairs
+from otmodels.safe import SafeDual
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -73,6 +77,44 @@ class Cycle:
     def _named(self, pairs: tuple[tuple[int, int], ...]) -> str:
         shown = ", ".join("({}, {})".format(*self.problem.pair(i, j)) for i, j in pairs[:_SHOWN])
         return shown if len(pairs) <= _SHOWN else f"{shown} and {len(pairs) - _SHOWN} more"
+
+
+def of_plan_alone(pairs: Pairs, felt: float, judge: Callable[[FloatArray | None, Interval], Certificate]) -> Certificate:
+    """The certificate of a plan: with the potentials that it implies, else with a check that names a cycle that improves it.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        The plan.
+    felt : float
+        Where a cycle saves more, potentials need not be tried.
+    judge : callable
+        The certificate of the plan with a potential (n,), or without one, and with bounds that are known besides.
+    """
+    cycles, tried, known = [], [], UNKNOWN
+    for forest in forests(pairs.problem, pairs.i, pairs.j, pairs.mass):
+        f, cycle = forest.potentials(), forest.cycle()
+        hopeless = cycle is not None and cycle.total > felt
+        if f is not None and not hopeless:
+            tried.append(judge(f, UNKNOWN))
+            known = known.intersection(tried[-1].interval)
+            if tried[-1].passed:
+                return tried[-1]
+        elif f is not None:
+            dual = SafeDual.of(pairs.problem, f)
+            known = known if dual.stuck else known.intersection((dual.value().lower, np.inf))
+        if cycle is not None:
+            cycles.append(cycle)
+        if hopeless:
+            break
+    if tried and not cycles:
+        return tried[0]
+    plain = judge(None, known)
+    if not cycles:
+        return plain
+    best = max(cycles, key=lambda cycle: cycle.total)
+    check = Check("no cycle improves the plan", best.total, plain.checks[-1].tolerance, f"a cycle: {best}")
+    return replace(plain, checks=(*plain.checks, check))
 
 
 def forests(problem: TransportProblem, i: IndexArray, j: IndexArray, mass: FloatArray) -> Iterator[Forest]:
