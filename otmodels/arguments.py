@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from numbers import Integral, Real
 
 import numpy as np
@@ -41,6 +42,23 @@ def check_real(argument: str, number: object, remedy: str) -> None:
     """
     if not isinstance(number, Real):
         raise ParameterError(argument, f"is {number!r}", remedy)
+
+
+def read_names(argument: str, names: object, such_as: str) -> list[str] | None:
+    """A sequence of names as a list, None where it is None.
+
+    Raises
+    ------
+    ParameterError
+        It is none, or a bare string.
+    """
+    if names is None:
+        return None
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        fault = f"is the bare string {names!r}" if isinstance(names, str) else f"is {kind_of(names)}"
+        such_as = names if isinstance(names, str) else such_as
+        raise ParameterError(argument, fault, f"Give a list of names, such as [{such_as!r}]")
+    return list(names)
 
 
 def kind_of(what: object) -> str:

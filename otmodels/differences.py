@@ -21,7 +21,7 @@ _NEAREST = 12
 _OFTEN = 16
 """Rounds after which a cycle is looked for."""
 
-_MOST_LOOKED_AT = 1 << 32
+_MOST_LOOKED_AT = 1 << 31
 """Most steps that are looked at before giving up: some seconds."""
 
 

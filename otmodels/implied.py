@@ -24,6 +24,7 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components, mini
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.blocks import over_blocks
 from otmodels.checks import Certificate, Check
+from otmodels.deadline import suffices
 from otmodels.differences import bounded_differences
 from otmodels.interval import UNKNOWN, Interval
 from otmodels.problem import TransportProblem
@@ -120,6 +121,8 @@ def of_plan_alone(pairs: Pairs, felt: float, judge: Callable[[FloatArray | None,
 def forests(problem: TransportProblem, i: IndexArray, j: IndexArray, mass: FloatArray) -> Iterator[Forest]:
     """Forests of a plan's pairs: of all of them, then of those whose mass is more than rounding of the marginals.
 
+    None where there are more pairs than `MOST_ENTRIES`, and none after a solve that has reached its end.
+
     Parameters
     ----------
     problem : TransportProblem
@@ -129,7 +132,7 @@ def forests(problem: TransportProblem, i: IndexArray, j: IndexArray, mass: Float
     mass : ndarray (k,)
         What they carry, > 0.
     """
-    if not 0 < mass.size <= MOST_ENTRIES:
+    if not 0 < mass.size <= MOST_ENTRIES or not suffices(0.0):
         return
     yield Forest(problem, i, j, mass)
     matter = mass > 4 * EPS * sum(problem.shape) * problem.mass_unit
@@ -156,7 +159,6 @@ class Forest:
         self.count, self.part = int(count), np.asarray(part, dtype=np.intp)
         self._hang(i[kept], n + j[kept], kept)
         self.f, self.g = self._along()
-        self._is_finite = bool(np.isfinite(self.f).all() and np.isfinite(self.g).all())
 
     def _hang(self, one: IndexArray, other: IndexArray, pair: IndexArray) -> None:
         """Hang each part on its first node, and these on a node of their own: nodes from above, and what each hangs on."""
@@ -184,9 +186,7 @@ class Forest:
         return n * m <= MOST_PAIRS and self.count <= MOST_PARTS
 
     def potentials(self) -> FloatArray | None:
-        """The only f (n,) there can be, or one of them; None where parts leave none, or are too many, or costs too large."""
-        if not self._is_finite:
-            return None
+        """The only f (n,) there can be, or one of them; None where parts leave none, or are too many."""
         if self.count == 1:
             return self.f
         shift, _ = self._shifts
@@ -194,8 +194,6 @@ class Forest:
 
     def cycle(self) -> Cycle | None:
         """The cycle that saves most among a few that improve the plan; None where none was found."""
-        if not self._is_finite:
-            return None
         found = [self._off_a_pair()]
         if self._is_small:
             loop = self._shifts[1]
@@ -239,8 +237,9 @@ class Forest:
 
     def _off_a_pair(self) -> Cycle | None:
         """Off the pair with mass that is furthest from tight, along the forest."""
-        slack = self.costs - self.f[self.i] - self.g[self.j]
-        worst = int((self.mass * slack).argmax())
+        with np.errstate(over="ignore"):
+            slack = self.costs - self.f[self.i] - self.g[self.j]
+            worst = int((self.mass * slack).argmax())
         i, j = int(self.i[worst]), int(self.j[worst])
         path = self._path(i, self.problem.shape[0] + j)
         return self._of([worst, *path[1::2]], [self._ends(k) for k in path[::2]]) if slack[worst] > 0 else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias, overload
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from otmodels.arguments import check_flags, check_watch, kind_of
+from otmodels.arguments import check_flags, check_watch, read_names
 from otmodels.deadline import keeps_time_limit, suffices
 from otmodels.errors import ParameterError, UnknownNameError
 from otmodels.families import (
@@ -347,7 +347,7 @@ def compare(
         A Lipschitz form was asked for and the cost is no metric on a common support.
     """
     check_problem(problem)
-    forms, languages = _names("forms", forms), _names("languages", languages)
+    forms, languages = read_names("forms", forms, "primal"), read_names("languages", languages, "highspy")
     for form in forms or FORMS:
         formulation(form)
     for language in languages or LANGUAGES:
@@ -365,17 +365,6 @@ def compare(
         for form, language in pairs
     ]
     return pd.DataFrame(rows).set_index(["form", "language"])
-
-
-def _names(argument: str, names: object) -> list[str] | None:
-    """The names in a sequence of them; a bare string is none."""
-    if names is None:
-        return None
-    if isinstance(names, str) or not isinstance(names, Iterable):
-        fault = f"is the bare string {names!r}" if isinstance(names, str) else f"is {kind_of(names)}"
-        example = names if isinstance(names, str) else "primal" if argument == "forms" else "highspy"
-        raise ParameterError(argument, fault, f"Give a list of names, such as [{example!r}]")
-    return list(names)
 
 
 def _row(form: str, language: str, solution: Result) -> dict[str, Any]:
