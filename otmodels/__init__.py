@@ -43,6 +43,7 @@ from otmodels.formulations import supports
 from otmodels.generation import Round
 from otmodels.ground import GroundCost, ground_cost
 from otmodels.images import read_image
+from otmodels.interval import Interval
 from otmodels.lipschitz_report import LipschitzReport, lipschitz_report
 from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
 from otmodels.measure import Measure, grid_measure, read_measure
@@ -68,6 +69,7 @@ __all__ = [
     "GroundCost",
     "Infeasibility",
     "Infeasible",
+    "Interval",
     "LipschitzReport",
     "LipschitzSolution",
     "Measure",

@@ -14,21 +14,23 @@ their values lie in the interval. The interval alone would accept any g.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from otmodels.arguments import kind_of
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.checks import Certificate, Check
-from otmodels.claims import PlanLike, PotentialLike, indices, read_plan, read_potential
+from otmodels.claims import PlanLike, PotentialLike, SolvedLike, indices, read_plan, read_potential, read_solved
 from otmodels.cost import BLOCK_ENTRIES, Cost
 from otmodels.errors import ParameterError
-from otmodels.interval import Interval
+from otmodels.implied import of_plan_alone
+from otmodels.interval import UNKNOWN, Interval
 from otmodels.measure import Measure
 from otmodels.potentials import cbar_transform
-from otmodels.problem import TransportProblem
+from otmodels.problem import TransportProblem, check_problem
 from otmodels.rational_check import RationalAnswer
 from otmodels.repair import Pairs, width
 from otmodels.rounding import exact_dot, exact_sum
@@ -40,7 +42,7 @@ EPS = float(np.finfo(np.float64).eps)
 
 def certify(
     problem: TransportProblem,
-    plan: PlanLike | None = None,
+    plan: PlanLike | SolvedLike | None = None,
     f: PotentialLike | None = None,
     g: PotentialLike | None = None,
     *,
@@ -53,8 +55,11 @@ def certify(
     ----------
     problem : TransportProblem
         The data that the numbers are about.
-    plan : array_like, sparse array or DataFrame, shape (n, m), optional
-        A plan; a DataFrame is aligned by its labels, or lists pairs as `plan_table` does. Alone it proves an upper bound.
+    plan : array_like, sparse array or DataFrame, shape (n, m), or Solution or LipschitzSolution, optional
+        A plan; a DataFrame is aligned by its labels, or lists pairs as `plan_table` does. Alone it is checked with the
+        potentials that it implies, which exist if and only if it is optimal; where there are none, a check names a cycle of
+        pairs that improves it. A solution is aligned by the labels of its problem, and brings its potentials where no others
+        are given.
     f, g : array_like or Series, shape (n,) and (m,), optional
         Potentials; a Series is aligned by its labels. Alone they prove a lower bound. If one is missing it is the
         c-transform of the other.
@@ -82,10 +87,20 @@ def certify(
     >>> certify(problem, f=[0, 0]).interval
     Interval(lower=0.5, upper=inf)
     """
+    check_problem(problem)
     if plan is None and f is None and g is None:
         raise ParameterError("plan, f, g", "are all missing", "Give a plan, potentials, or both")
-    moved = None if plan is None else read_plan(problem, plan)
-    return _Claim(problem, moved, *_potentials(problem, f, g), tolerances, exact).certificate()
+    if not isinstance(tolerances, Tolerances):
+        raise ParameterError("tolerances", f"is {kind_of(tolerances)}", "Give a Tolerances")
+    if isinstance(plan, SolvedLike):
+        moved, *own = read_solved(problem, plan)
+        f, g = own if f is None and g is None else (f, g)
+    else:
+        moved = None if plan is None else read_plan(problem, plan)
+    claim = _Claim(problem, moved, *_potentials(problem, f, g), tolerances, exact)
+    if claim.pairs is None or claim.f is not None or exact is not None:
+        return claim.certificate()
+    return of_plan_alone(claim.pairs, claim.felt, lambda f, known: replace(claim, f=f, known=known).certificate())
 
 
 def bounds_of(
@@ -126,6 +141,7 @@ class _Claim:
     g: FloatArray | None
     tolerances: Tolerances
     exact: RationalAnswer | None = None
+    known: Interval = UNKNOWN
 
     @cached_property
     def pairs(self) -> Pairs | None:
@@ -198,11 +214,17 @@ class _Claim:
         relative = self.tolerances.gap * interval.size
         return relative if interval.width <= relative or self._is_large() else max(relative, self.rounding)
 
+    @cached_property
+    def felt(self) -> float:
+        """A plan that could be so much cheaper proves no narrow interval, whatever the potentials."""
+        assert self.plan is not None
+        return 2 * (self.tolerances.gap * abs(plan_value(self.problem, self.plan)) + self.rounding)
+
     def _bounds(self) -> tuple[SafeDual, Interval]:
         """The potentials whose bound is best, and the interval; those of the cheapest pairs are tried where others fall short."""
         if self.f is None:
             dual = SafeDual.of(self.problem, self.cheapest[0])
-            return dual, self._interval(dual)
+            return dual, self._interval(dual).intersection(self.known)
         dual = SafeDual.of(self.problem, self.centred[0])
         exactly = None if self.exact is None else self.exact.interval(self.problem)
         if exactly is not None:

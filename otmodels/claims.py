@@ -11,12 +11,16 @@ import pandas as pd
 from scipy.sparse import coo_array, csr_array, issparse
 
 from otmodels.arrays import FloatArray, IndexArray, floats
-from otmodels.errors import InfiniteValueError, LabelMismatchError, NotANumberError, ShapeError
+from otmodels.errors import InfiniteValueError, LabelMismatchError, NotANumberError, ParameterError, ShapeError
+from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.measure import Measure, some
 from otmodels.problem import TransportProblem
+from otmodels.solution import ExtendedSolution, Solution, Unsolved
 
 PlanLike: TypeAlias = npt.ArrayLike | csr_array | pd.DataFrame
 PotentialLike: TypeAlias = npt.ArrayLike | pd.Series
+SolvedLike = Solution | LipschitzSolution
+"""Results that have a plan and potentials of their problem."""
 
 _LISTED = {"source", "target", "mass"}
 """Columns of a plan that is listed pair by pair, as `plan_table` lists it."""
@@ -36,7 +40,10 @@ def read_plan(problem: TransportProblem, plan: PlanLike) -> csr_array:
     Raises
     ------
     ShapeError, NotANumberError, InfiniteValueError, LabelMismatchError
+    ParameterError
+        It is a result that has no plan of the problem's own.
     """
+    _check_kind(plan)
     if isinstance(plan, pd.DataFrame):
         if set(plan.columns) >= _LISTED:
             return _listed(problem, plan)
@@ -44,6 +51,8 @@ def read_plan(problem: TransportProblem, plan: PlanLike) -> csr_array:
         columns = problem.target.positions(plan.columns, "plan, columns")
         plan = plan.to_numpy()[np.ix_(rows, columns)]
     given: Any = plan if issparse(plan) else floats("plan", plan)
+    if given.dtype.kind not in "iufb":
+        raise ShapeError("plan", f"has entries of type {given.dtype}", "Give real numbers")
     if given.shape != problem.shape:
         remedy = f"Give one row a source and one column a target, shape {problem.shape}"
         raise ShapeError("plan", f"has shape {given.shape}", remedy)
@@ -53,11 +62,38 @@ def read_plan(problem: TransportProblem, plan: PlanLike) -> csr_array:
     return matrix
 
 
+def read_solved(problem: TransportProblem, solved: Solution | LipschitzSolution) -> tuple[csr_array, FloatArray, FloatArray]:
+    """Plan (n, m) and potentials (n,), (m,) of a result, in the order of the problem's labels.
+
+    Raises
+    ------
+    ShapeError, LabelMismatchError
+        It is the result of a problem with other atoms.
+    """
+    own = solved.problem
+    if own.shape != problem.shape:
+        remedy = f"Give a solution of this problem, whose shape is {problem.shape}"
+        raise ShapeError("plan", f"is the solution of a problem of shape {own.shape}", remedy)
+    rows = problem.source.positions(own.source.labels, "plan, source labels")
+    columns = problem.target.positions(own.target.labels, "plan, target labels")
+    return csr_array(solved.sparse_plan[rows][:, columns]), solved.f[rows], solved.g[columns]
+
+
+def _check_kind(plan: object) -> None:
+    """Raise where a plan is a result without one, or with one that other rules made."""
+    if isinstance(plan, Unsolved):
+        remedy = "Give a plan; what is proven of the value stands in its `interval`"
+        raise ParameterError("plan", f"is a solve that ended without one ({plan.status})", remedy)
+    if isinstance(plan, ExtendedSolution):
+        remedy = "Its own certificate is about the extended program; give its `sparse_plan` to check that against the plain one"
+        raise ParameterError("plan", "is the solution of an extended model", remedy)
+
+
 def _listed(problem: TransportProblem, table: pd.DataFrame) -> csr_array:
     """A plan listed pair by pair."""
     places = []
     for side, measure in (("source", problem.source), ("target", problem.target)):
-        place = measure.labels.get_indexer(pd.Index(table[side]))
+        place = measure.labels.get_indexer(pd.Index(table[side], tupleize_cols=False))
         if (place < 0).any():
             unknown = some(list(pd.unique(table[side][place < 0])))
             raise LabelMismatchError(f"plan, column {side!r}", f"has {unknown}", f"Its labels must be those of the {side}")

@@ -6,10 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from numbers import Real
+from typing import Literal, overload
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
+from otmodels.arguments import check_flags, check_real, check_watch
 from otmodels.certificate import certify
 from otmodels.deadline import keeps_time_limit
 from otmodels.errors import ParameterError
@@ -34,6 +37,36 @@ MOST_PAIRS = 1 << 28
 """Up to so many pairs generated ones are tried where another route gave no proof: minutes."""
 
 
+@overload
+def wasserstein_distance(
+    source: Measure,
+    target: Measure,
+    metric: str | MetricFunction | Graph = ...,
+    power: float = ...,
+    *,
+    order: float | None = ...,
+    balance: str = ...,
+    gap: float = ...,
+    time_limit: float | None = ...,
+    throw: Literal[True] = ...,
+    watch: Watch | None = ...,
+    verbose: bool = ...,
+) -> Solution | LipschitzSolution: ...
+@overload
+def wasserstein_distance(
+    source: Measure,
+    target: Measure,
+    metric: str | MetricFunction | Graph = ...,
+    power: float = ...,
+    *,
+    order: float | None = ...,
+    balance: str = ...,
+    gap: float = ...,
+    time_limit: float | None = ...,
+    throw: bool,
+    watch: Watch | None = ...,
+    verbose: bool = ...,
+) -> Result: ...
 @keeps_time_limit
 def wasserstein_distance(
     source: Measure,
@@ -101,8 +134,13 @@ def wasserstein_distance(
         if not isinstance(measure, Measure):
             remedy = "Make one: Measure(mass, points), Measure.from_samples(x) or grid_measure(array)"
             raise ParameterError(argument, f"is {type(measure).__name__}, not a Measure", remedy)
-    if not 0 <= gap < 1:
-        raise ParameterError("gap", f"is {gap}", "Give a relative gap in [0, 1), such as 1e-3; 0 asks for the exact value")
+    if not (isinstance(gap, Real) and 0 <= gap < 1):
+        raise ParameterError("gap", f"is {gap!r}", "Give a relative gap in [0, 1), such as 1e-3; 0 asks for the exact value")
+    check_real("power", power, "Give a finite number > 0")
+    if order is not None:
+        check_real("order", order, "Give minkowski an order >= 1, such as order=3")
+    check_flags(throw=throw, verbose=verbose)
+    check_watch(watch)
     check_time_limit(time_limit)
     if isinstance(metric, Graph):
         if order is not None:

@@ -10,6 +10,7 @@ from typing import Any, Never, TypeAlias
 
 import numpy as np
 
+from otmodels.arguments import check_flags
 from otmodels.deadline import keeps_time_limit
 from otmodels.errors import InfeasibleError, ModelError, SolveError, StoppedError, UnboundedError
 from otmodels.families import Answer, Effort, Family, Way, is_settled, settled
@@ -121,6 +122,7 @@ class Model:
             No optimal solution, or none that is certified; the error has the status, the proven interval and the best solution.
         """
         check_time_limit(time_limit)
+        check_flags(throw=throw, verbose=verbose)
         effort = Effort(time.perf_counter() + (time_limit or np.inf))
         result, extended = self._attempt(time_limit, verbose)
         if not extended:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from otmodels.arguments import kind_of
 from otmodels.arrays import FloatArray, IndexArray, travels
 from otmodels.cost import BLOCK_ENTRIES, BaseCost, Cost
 from otmodels.entry import check_name
@@ -168,6 +169,26 @@ class TransportProblem:
     def __repr__(self) -> str:
         n, m = self.shape
         return f"TransportProblem({n} x {m}, {self.cost.description}, mass {self.mass_unit:.6g})"
+
+
+def check_problem(what: object) -> None:
+    """Raise unless it is a transport problem.
+
+    Raises
+    ------
+    ParameterError
+
+    Examples
+    --------
+    >>> check_problem([1, 2])
+    Traceback (most recent call last):
+    ...
+    otmodels.errors.ParameterError: problem: is a list, not a TransportProblem. Make one: TransportProblem(source, target, cost).
+    """
+    if not isinstance(what, TransportProblem):
+        its_own = isinstance(getattr(what, "problem", None), TransportProblem)
+        remedy = "Give its `problem`" if its_own else "Make one: TransportProblem(source, target, cost)"
+        raise ParameterError("problem", f"is {kind_of(what)}, not a TransportProblem", remedy)
 
 
 def _measure(data: Measure | pd.Series[Any] | npt.ArrayLike) -> Measure:

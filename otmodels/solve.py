@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from otmodels.arguments import check_flags, check_watch, read_names
 from otmodels.deadline import keeps_time_limit, suffices
 from otmodels.errors import ParameterError, UnknownNameError
 from otmodels.families import (
@@ -33,12 +34,12 @@ from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import FORMS, KANTOROVICH, LIPSCHITZ, formulation, supports
 from otmodels.generation import REACH, Asked, Watch, generate_arcs, generate_pairs
 from otmodels.interval import UNKNOWN
-from otmodels.languages import LANGUAGES, check_time_limit, unsupported
+from otmodels.languages import LANGUAGES, check_time_limit
 from otmodels.lipschitz_solution import LipschitzSolution, Result
 from otmodels.lp import Conflict
 from otmodels.model import Model, error_of, raise_unless_settled
 from otmodels.network import Network
-from otmodels.problem import TransportProblem
+from otmodels.problem import TransportProblem, check_problem
 from otmodels.solution import Infeasible, Solution, Unbounded, Unsolved
 from otmodels.status import PointStatus, Status, Termination
 
@@ -91,6 +92,8 @@ def build(
     >>> build(problem, language="pyomo").linear_program()
     LinearProgram(min, 4 rows, 4 columns, 8 nonzeros)
     """
+    check_problem(problem)
+    check_flags(force=force)
     formulation(form, language)
     family = _family(problem, form, support, force)
     if isinstance(family, Unsolved):
@@ -205,6 +208,9 @@ def solve(
     >>> solution.value, solution.certificate.passed
     (1.5, True)
     """
+    check_problem(problem)
+    check_flags(force=force, throw=throw, verbose=verbose)
+    check_watch(watch)
     formulation(form, language)
     check_time_limit(time_limit)
     started, asked = time.perf_counter(), Asked(time_limit=time_limit, watch=watch, verbose=verbose)
@@ -341,11 +347,12 @@ def compare(
     NotAMetricError, LabelMismatchError
         A Lipschitz form was asked for and the cost is no metric on a common support.
     """
+    check_problem(problem)
+    forms, languages = read_names("forms", forms, "primal"), read_names("languages", languages, "highspy")
     for form in forms or FORMS:
         formulation(form)
     for language in languages or LANGUAGES:
-        if language not in LANGUAGES:
-            raise unsupported(language)
+        formulation(FORMS[0], language)
     network = applicable_network(problem) if forms is None or set(forms) & set(LIPSCHITZ) else None
     stated = FORMS if forms is not None or network is not None else KANTOROVICH
     pairs = [

@@ -24,7 +24,7 @@ def solve(problem: om.TransportProblem, form: str = "flow", language: str = "hig
 
 
 def distance(source: om.Measure, target: om.Measure, *args: Any, **options: Any) -> om.Solution | om.LipschitzSolution:
-    result = om.wasserstein_distance(source, target, *args, **options)
+    result: om.Solution | om.LipschitzSolution | om.Unsolved = om.wasserstein_distance(source, target, *args, **options)
     assert not isinstance(result, om.Unsolved)
     return result
 

@@ -13,12 +13,12 @@ PACKAGE = Path(__file__).parents[1] / "otmodels"
 ROOMS: tuple[frozenset[str], ...] = tuple(
     frozenset(room.split())
     for room in (
-        "errors words entry status tolerances arrays interval checks rounding deadline rows",
+        "errors words entry arguments status tolerances arrays interval checks rounding deadline rows",
         "measure metrics powers cost ground blocks masses problem feasibility axioms images line network",
         "lp",
         "languages",
         "formulations",
-        "potentials safe repair placing exact rational_check sensitivity",
+        "potentials safe repair placing exact rational_check sensitivity differences implied",
         "tables",
         "claims certificate lipschitz_certificate solution lipschitz_solution",
         "families generation",

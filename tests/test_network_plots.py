@@ -651,7 +651,7 @@ class TestWhatCannotBeDrawn:
     def test_what_was_not_solved_is_not_drawn(self, earth: om.LipschitzSolution, figure: Callable[[Any], Axes]) -> None:
         status = Status(Termination.TIME_LIMIT, PointStatus.NONE, PointStatus.NONE)
         with pytest.raises(InputError, match="solution: "):
-            figure(Unsolved(status=status, problem=earth.problem, interval=(0.0, np.inf), message="stopped"))
+            figure(Unsolved(status=status, problem=earth.problem, interval=om.Interval(0.0, np.inf), message="stopped"))
 
 
 @pytest.mark.parametrize("figure", FIGURES)
