@@ -24,7 +24,7 @@ from otmodels.certificate import EPS, bounds_of, furthest, outside, rounding_wid
 from otmodels.checks import Certificate, Check
 from otmodels.cost import BLOCK_ENTRIES, Cost
 from otmodels.ground import GroundCost
-from otmodels.interval import Interval
+from otmodels.interval import UNKNOWN, Interval
 from otmodels.metrics import Minkowski
 from otmodels.network import ALONG_AXES, DIAGONALLY, Arcs, GraphCost, Network, plan_of_flow
 from otmodels.potentials import cbar_transform
@@ -40,7 +40,12 @@ SWEEPS = 4
 
 
 def certify_flow(
-    network: Network, flow: FloatArray, f: FloatArray, plan_cost: float | None = None, tolerances: Tolerances = DEFAULT
+    network: Network,
+    flow: FloatArray,
+    f: FloatArray,
+    plan_cost: float | None = None,
+    tolerances: Tolerances = DEFAULT,
+    known: Interval = UNKNOWN,
 ) -> Certificate:
     """Check a flow and a potential, and say what they prove of the transport cost.
 
@@ -57,8 +62,10 @@ def certify_flow(
         Cost of a plan that takes the place of the flow's, where the cost is no metric and a flow's cost bounds nothing.
     tolerances : Tolerances
         Largest violations that pass.
+    known : Interval
+        What is proven of the optimal value already.
     """
-    return _Numbers.of(network, flow, f, plan_cost).certificate(tolerances)
+    return _Numbers.of(network, flow, f, plan_cost).certificate(tolerances, known)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,12 +175,12 @@ class _Numbers:
         size = float(np.abs(self.f).max()) + sum(float(np.abs(axis - axis[0]).max()) for axis in grid.axes)
         return 8 * (len(grid.axes) + 1) * UNIT * size
 
-    def certificate(self, tolerances: Tolerances) -> Certificate:
+    def certificate(self, tolerances: Tolerances, known: Interval) -> Certificate:
         moved = exact_dot(self.flow, self.length).value
         primal = moved if self.plan_cost is None else self.plan_cost
         surplus = self.network.nodes.divergence
         dual = exact_dot(surplus, self.f).value
-        interval = self.interval
+        interval = self.interval.intersection(known)
         finite = bool(np.isfinite(interval.size))
         relative = tolerances.gap * interval.size if finite else 0.0
         narrow = interval.width <= relative

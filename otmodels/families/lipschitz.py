@@ -19,7 +19,7 @@ from otmodels.feasibility import Infeasibility, infeasibility
 from otmodels.formulations import Links, formulation
 from otmodels.generation import GeneratedArcs
 from otmodels.ground import GroundCost
-from otmodels.interval import Interval
+from otmodels.interval import UNKNOWN, Interval
 from otmodels.languages import Declaration, Run
 from otmodels.lipschitz_certificate import certify_flow, closed, lipschitz_below
 from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution, Result
@@ -139,6 +139,7 @@ def solution_of(
     *,
     is_metric: bool = True,
     tolerances: Tolerances = DEFAULT,
+    known: Interval = UNKNOWN,
 ) -> LipschitzSolution:
     """The certified solution that a flow and a potential are, in the gauge and closed where nothing pins the potential."""
     problem = net.problem
@@ -149,7 +150,7 @@ def solution_of(
         potential = lipschitz_below(net, potential)
     potential = potential - potential[first]
     flow = placed_flow(net.nodes, net.arcs, flow, potential)
-    certificate = _certificate(net, flow, potential, is_metric, tolerances)
+    certificate = _certificate(net, flow, potential, is_metric, tolerances, known)
     value = problem.cost.in_full(certificate.value if is_metric else certificate.dual_value)
     return LipschitzSolution(
         status,
@@ -179,7 +180,8 @@ def carried(net: Network, solution: Solution, provenance: Provenance, tolerances
     potential[nodes.source] = solution.f
     potential[nodes.target] = -solution.g
     flow = np.bincount(place, mass, key.size).astype(np.float64)
-    return solution_of(made, flow, potential, solution.status, provenance, tolerances=tolerances)
+    known = solution.certificate.interval
+    return solution_of(made, flow, potential, solution.status, provenance, tolerances=tolerances, known=known)
 
 
 def interval_of(net: Network, flow: FloatArray, potential: FloatArray, is_metric: bool = True) -> Interval:
@@ -208,10 +210,15 @@ def _coordinate(net: Network) -> FloatArray:
 
 
 def _certificate(
-    net: Network, flow: FloatArray, potential: FloatArray, is_metric: bool, tolerances: Tolerances = DEFAULT
+    net: Network,
+    flow: FloatArray,
+    potential: FloatArray,
+    is_metric: bool,
+    tolerances: Tolerances = DEFAULT,
+    known: Interval = UNKNOWN,
 ) -> Certificate:
     cost = None if is_metric else plan_value(net.problem, plan_of_flow(net, flow))
-    return certify_flow(net, flow, potential, cost, tolerances)
+    return certify_flow(net, flow, potential, cost, tolerances, known)
 
 
 _NEGATIVE = "A distance must be >= 0; use form='primal' or 'dual' for such costs"

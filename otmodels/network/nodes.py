@@ -18,6 +18,7 @@ from otmodels.measure import Measure, some
 from otmodels.network.graph import GraphCost
 from otmodels.network.grids import Grid
 from otmodels.problem import TransportProblem
+from otmodels.rounding import segment_sums
 
 
 @travels
@@ -35,8 +36,8 @@ class Nodes:
         Node of each source atom and of each target atom.
     a, b : ndarray (N,)
         Source mass and target mass of each node, 0 where there is no atom.
-    correction : ndarray (N,)
-        Exact target mass less b, which matters where source and target are nearly the same.
+    surplus : ndarray (N,)
+        Exact source mass less exact target mass, which matters where the two are nearly the same; 0 where it is rounding.
     cost : BaseCost (N, N)
         Cost between all nodes.
     grid : Grid or None
@@ -49,7 +50,7 @@ class Nodes:
     target: IndexArray
     a: FloatArray
     b: FloatArray
-    correction: FloatArray
+    surplus: FloatArray
     cost: BaseCost
     grid: Grid | None = None
 
@@ -122,11 +123,14 @@ class Nodes:
         points: FloatArray | None,
         cost: BaseCost,
     ) -> Nodes:
-        a, b, correction = (
-            np.bincount(at, mass, cost.shape[0]).astype(np.float64)
-            for at, mass in ((source, problem.a), (target, problem.b), (target, problem.exact_target.correction))
+        a, b = (
+            np.bincount(at, mass, cost.shape[0]).astype(np.float64) for at, mass in ((source, problem.a), (target, problem.b))
         )
-        return cls(name, points, source.astype(np.intp), target.astype(np.intp), a, b, correction, cost)
+        exact, nodes = problem.exact_target, np.concatenate([source, target, target])
+        s, e, lost = segment_sums(np.concatenate([problem.a, -problem.b, -exact.correction]), nodes, cost.shape[0])
+        rounding = 4 * (lost + np.bincount(target, exact.error, cost.shape[0]))
+        surplus = np.where(np.abs(s + e) <= rounding, 0.0, s + e)
+        return cls(name, points, source.astype(np.intp), target.astype(np.intp), a, b, surplus, cost)
 
     @property
     def size(self) -> int:
@@ -140,7 +144,7 @@ class Nodes:
         It sums to 0: what rounding leaves of the totals, which next to a small surplus would not be small, is taken from the
         heaviest node.
         """
-        surplus = self.a - self.b - self.correction
+        surplus = self.surplus.copy()
         surplus[int(np.maximum(self.a, self.b).argmax())] -= surplus.sum()
         return read_only(surplus)
 
