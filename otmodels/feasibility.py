@@ -22,7 +22,8 @@ from otmodels.arrays import BoolArray, FloatArray, IndexArray
 from otmodels.measure import Measure, some
 from otmodels.problem import TransportProblem
 
-_UNITS = 2**30
+_DIGITS = 30
+_UNITS = 2**_DIGITS
 """Masses are counted in at most this many parts of the total for the flow, which takes 32-bit integers; its cut is then
 checked with the masses themselves."""
 
@@ -309,8 +310,8 @@ class _Flow:
         """The flow along some pairs."""
         held, room = view.stuck.mass, view.other.mass
         n, m = held.size, room.size
-        unit = 2.0 ** math.ceil(math.log2(view.problem.mass_unit)) / _UNITS  # a power of 2, in which whole numbers are whole
-        supply, demand = np.floor(held / unit), np.ceil(room / unit)
+        size = math.ceil(math.log2(view.problem.mass_unit))  # a power of 2, in which whole numbers are whole
+        supply, demand = np.floor(np.ldexp(held, _DIGITS - size)), np.ceil(np.ldexp(room, _DIGITS - size))
         source, sink = n + m, n + m + 1
         tails = np.concatenate([np.full(n, source), here, n + np.arange(m)])
         heads = np.concatenate([np.arange(n), n + there, np.full(m, sink)])
@@ -323,7 +324,8 @@ class _Flow:
         reached = np.zeros(n + m + 2, dtype=bool)
         reached[breadth_first_order(residual, source, return_predecessors=False)] = True
         sent, received = flow[[source]].toarray()[0, :n], -flow[[sink]].toarray()[0, n : n + m]
-        return cls(reached[:n], unit * (supply - sent), np.maximum(room - unit * received, 0.0), view.problem.mass_unit)
+        left, taken = np.ldexp(supply - sent, size - _DIGITS), np.ldexp(received.astype(np.float64), size - _DIGITS)
+        return cls(reached[:n], left, np.maximum(room - taken, 0.0), view.problem.mass_unit)
 
     def left_over(self) -> tuple[IndexArray, IndexArray, FloatArray]:
         """What the stuck side is left with, laid onto what the other lacks, in order: both ends and the mass of each piece."""

@@ -268,9 +268,11 @@ class TestDistance:
 
         monkeypatch.setattr(routes, "wasserstein_distance", interrupted)
         printed = otmodels("distance", DATA / "digits", code=NOT_CERTIFIED)
-        assert "proven to lie in [1.5, 2] pixels on average" in printed
+        assert "its rounds stood at round 1" in " ".join(printed.split())
         read = as_json("distance", DATA / "digits", code=NOT_CERTIFIED)
-        assert (read["value"], read["distance"], read["interval"]) == (None, None, [1.5, 2])
+        assert (read["value"], read["distance"]) == (None, None)
+        lower, upper = read["interval"]  # what costs and masses alone prove, in one pass
+        assert 0 <= lower <= upper < float("inf")
 
     def test_ctrl_c_in_the_solver_leaves_the_interval(self, tmp_path: Path) -> None:
         rng = np.random.default_rng(0)

@@ -101,9 +101,9 @@ class TestWords:
 
     def test_names_to_choose_among_are_listed(self) -> None:
         check_name("balance", "raise", ("raise", "rescale"))
-        with pytest.raises(UnknownNameError, match=r"balance: 'no' is not known\. Choose 'raise' or 'rescale'\."):
+        with pytest.raises(UnknownNameError, match=r"balance: 'no' is not known\. Choose one of raise, rescale\."):
             check_name("balance", "no", ("raise", "rescale"))
-        with pytest.raises(UnknownNameError, match=r"Choose one of 'a', 'b', 'c'\."):
+        with pytest.raises(UnknownNameError, match=r"Choose one of a, b, c\."):
             check_name("form", np.zeros((50, 50)), ("a", "b", "c"))
 
     def test_a_path_is_text_or_a_path(self) -> None:

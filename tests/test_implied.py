@@ -329,7 +329,7 @@ class TestThingsOfTheWrongType:
             (lambda: ANY.certify(SQUARE, np.eye(2), tolerances=1e-9), "tolerances", "Give a Tolerances"),
             (lambda: ANY.metric_report(3), "cost", r"shape \(n, m\)"),
             (lambda: ANY.metric_report(SOLVED), "cost", "real numbers"),
-            (lambda: ANY.lipschitz_report(SQUARE), "solution", "Give the solution"),
+            (lambda: ANY.lipschitz_report(SQUARE), "solution", "Solve the problem first"),
             (lambda: ANY.lipschitz_report(None), "solution", "is None"),
             (lambda: ANY.explain_infeasibility(5), "what", "Give a TransportProblem or a Model"),
             (lambda: ANY.wasserstein_distance([1, 2], [3]), "source", "Make one: Measure"),

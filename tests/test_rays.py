@@ -132,11 +132,13 @@ class TestDualRay:
         variable = stated([0], [[1]], [(2, INF)], [(1, 3)])
         assert not DualRay(variable, np.array([[1.0], [0.0]]), np.array([[-1.0], [0.0]])).verified
 
-    def test_a_contradiction_by_rounding_proves_nothing(self) -> None:
-        """0.1 + 0.2 is more than 0.3 in floating point."""
+    def test_floats_are_the_rational_numbers_that_they_are(self) -> None:
+        """0.1 + 0.2 is more than 0.3 in floating point, by 2^-54; with both the same there is no contradiction."""
         ray = DualRay.of(stated([0], [[1], [1]], [(0.1 + 0.2, INF), (-INF, 0.3)], [(-INF, INF)]), np.array([1.0, -1.0]))
-        assert ray.gain > 0
-        assert not ray.verified
+        assert ray.gain == 2.0**-54
+        assert ray.verified
+        same = DualRay.of(stated([0], [[1], [1]], [(0.3, INF), (-INF, 0.3)], [(-INF, INF)]), np.array([1.0, -1.0]))
+        assert not same.verified
 
     def test_what_cancels_but_for_a_part_in_a_billion_counts_where_its_bound_is_large(self) -> None:
         lp = stated([0], [[1 + 2.0**-30], [1]], [(3, INF), (-INF, 1)], [(-INF, 2.0**30)])
