@@ -127,6 +127,11 @@ class TestProducts:
         found = exact_dot(np.array([1e-200]), np.array([1e-200]))
         assert found.lower <= 0 < found.upper
 
+    def test_many_products_that_vanish_in_floats_add_up(self) -> None:
+        x, y = np.full(100, 2.0**-537), np.full(100, 0.8 * 2.0**-538)
+        assert not (x * y).any()
+        assert_encloses(exact_dot(x, y), 100 * Fraction(2.0**-537) * Fraction(0.8 * 2.0**-538))
+
     def test_masses_and_costs_that_cancel_to_the_last_bit(self) -> None:
         x, y = np.array([1e8, 1.0, -1e8]), np.array([1e8 + 1, 2.0**-30, 1e8 + 1])
         found = exact_dot(x, y)
@@ -170,6 +175,10 @@ class TestBoundedAbove:
         mass, slack = np.full(100, 1.3e-160), np.full(100, 0.77e-161)
         exact = sum((p * q for p, q in zip(rational(mass), rational(slack), strict=True)), Fraction(0))
         assert exact <= Fraction(bounded_above(mass * slack))
+
+    def test_products_that_lose_a_third_to_the_least_float(self) -> None:
+        mass, slack = np.full(100, 1.4 * 2.0**-537), np.full(100, 2.0**-537)
+        assert 100 * Fraction(1.4 * 2.0**-537) * Fraction(2.0**-537) <= Fraction(bounded_above(mass * slack))
 
     def test_nothing_is_nothing(self) -> None:
         assert bounded_above(np.zeros(5)) == 0.0

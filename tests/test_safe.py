@@ -86,6 +86,15 @@ class TestFeasible:
             if true == 0:
                 assert (slack[k], error[k]) == (0, 0)
 
+    @pytest.mark.parametrize("d", [2, 3, 5, 9])
+    def test_in_space_every_target_has_a_pair_that_is_exactly_tight(self, d: int) -> None:
+        rng = np.random.default_rng(d)
+        source, target = (om.Measure(np.full(25, 1 / 25), points=rng.random((25, d))) for _ in range(2))
+        problem = om.TransportProblem(source, target, om.ground_cost(source, target))
+        i, j = np.divmod(np.arange(625), 25)
+        slack, error = SafeDual.of(problem, rng.normal(size=25)).slack(i, j)
+        assert ((slack == 0) & (error == 0)).reshape(25, 25).any(axis=0).all()
+
     def test_a_third_of_1e12_costs_no_digits_of_g(self) -> None:
         """F_0 + g_0 is 0.1 exactly although neither the sum nor the difference of 0.1 and 1e12 / 3 is a float."""
         problem = om.TransportProblem([1.0], [1.0], [[0.1]])
