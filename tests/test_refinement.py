@@ -258,7 +258,7 @@ def test_interior_points_are_for_many_rows_of_few_entries(columns: int, algorith
 
 @pytest.mark.parametrize("seed", range(10))
 def test_refined_answers_are_certified(seed: int) -> None:
-    for lp in (spread(seed), mixed(seed), mixed(seed).dual()):
+    for lp in (spread(seed), mixed(seed)):
         run = solve_program(lp)
         assert run.x is not None
         assert run.y is not None
