@@ -22,6 +22,7 @@ import otmodels as om
 from otmodels import plots
 from otmodels.arrays import FloatArray
 from otmodels.errors import InputError, LabelMismatchError, ParameterError, ShapeError
+from otmodels.interval import Interval
 from otmodels.network import Network
 from otmodels.plots.arrows import pale, write_names
 from otmodels.plots.canvas import DARK, LIGHT
@@ -651,7 +652,7 @@ class TestWhatCannotBeDrawn:
     def test_what_was_not_solved_is_not_drawn(self, earth: om.LipschitzSolution, figure: Callable[[Any], Axes]) -> None:
         status = Status(Termination.TIME_LIMIT, PointStatus.NONE, PointStatus.NONE)
         with pytest.raises(InputError, match="solution: "):
-            figure(Unsolved(status=status, problem=earth.problem, interval=(0.0, np.inf), message="stopped"))
+            figure(Unsolved(status=status, problem=earth.problem, interval=Interval(0.0, np.inf), message="stopped"))
 
 
 @pytest.mark.parametrize("figure", FIGURES)

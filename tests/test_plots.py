@@ -17,6 +17,7 @@ from matplotlib.colors import same_color
 import otmodels as om
 from otmodels import plots
 from otmodels.errors import InputError, ParameterError, ShapeError
+from otmodels.interval import Interval
 from otmodels.solution import Solution, Unsolved
 from otmodels.status import PointStatus, Status, Termination
 
@@ -425,7 +426,7 @@ class TestWhatCannotBeDrawn:
     def test_what_was_not_solved_has_no_plan(self, earth: Solution, figure: Callable[[Any], Any]) -> None:
         status = Status(Termination.TIME_LIMIT, PointStatus.NONE, PointStatus.NONE)
         with pytest.raises(ParameterError, match="solution: has no plan to draw: time_limit"):
-            figure(Unsolved(status=status, problem=earth.problem, interval=(0.0, np.inf), message="stopped"))
+            figure(Unsolved(status=status, problem=earth.problem, interval=Interval(0.0, np.inf), message="stopped"))
 
     def test_a_refusal_leaves_no_empty_figure_behind(self, plane: Solution, earth: Solution) -> None:
         for figure, solution in ((plots.earth_moving, plane), (plots.potentials_line, plane), (plots.plan_map, earth)):
