@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from test_cli import BAD_INPUT, CERTIFIED, DATA, INTERRUPTED, NOT_CERTIFIED, ROOT, as_json, otmodels, refusal, run
+from test_cli import BAD_INPUT, CERTIFIED, DATA, INTERRUPTED, NOT_CERTIFIED, ROOT, as_json, otmodels, refusal
 from typer.testing import CliRunner
 
 import otmodels as om
@@ -239,9 +239,6 @@ class TestVerdicts:
         assert "interval    proven to lie in [153.675, 153.675]" in shown
         assert {"word", "verdict", "proven", "absolute", "about", "interval"} <= set(read["certificate"])
         assert (read["certificate"]["word"], read["certificate"]["proven"]) == (certificate.word, certificate.proven)
-
-    def test_a_process_says_the_same(self) -> None:
-        assert "certified optimal" in run("distance", "data/earth_moving").stdout
 
     def test_json_is_read_by_any_parser(self, points: list[str | Path]) -> None:
         result = CliRunner().invoke(app, ["solve", *map(str, points), "--power", "-1", "--json"])
