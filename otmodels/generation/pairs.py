@@ -358,7 +358,7 @@ class _Pairs(Generation):
 
 
 def north_west(masses: Masses, order: Masses) -> tuple[IndexArray, FloatArray]:
-    """Keys and masses of a plan: sources by rising order, targets by falling, each filled in turn.
+    """Keys and masses of a plan: sources by rising order, targets by falling, each filled in turn; none where a side has no mass.
 
     >>> north_west((np.array([2.0, 1.0]), np.array([1.0, 2.0])), (np.zeros(2), np.zeros(2)))[0].tolist()
     [0, 1, 3]
@@ -366,6 +366,8 @@ def north_west(masses: Masses, order: Masses) -> tuple[IndexArray, FloatArray]:
     (a, b), (f, g) = masses, order
     rows, columns = np.argsort(f, kind="stable"), np.argsort(-g, kind="stable")
     out, into = np.cumsum(a[rows]), np.cumsum(b[columns])
+    if not (out[-1] > 0 and into[-1] > 0):
+        return np.zeros(0, dtype=np.intp), np.zeros(0)
     into *= out[-1] / into[-1]
     cuts = np.sort(np.concatenate([out, into]))
     mass = np.diff(cuts, prepend=0.0)
