@@ -38,24 +38,18 @@ def put_back(
     f[rows], g[columns] = potentials
     placed = csr_array((plan.tocoo().data, (rows[i], columns[j])), shape=problem.shape)
     together = [(rows[pairs[0]], columns[pairs[1]])]
-    for side in (0, 1):
-        if side == 0:
-            left_out = np.flatnonzero(np.isneginf(f) & (problem.a > 0))
-            known, of_known = columns, g[columns]
-        else:
-            left_out = np.flatnonzero(np.isneginf(g) & (problem.b > 0))
-            known = np.flatnonzero(f > -np.inf)
-            of_known = f[known]
-        if not left_out.size:
-            continue
-        if side == 0:
-            least, tight = _tightest_of_rows(problem.cost.among(left_out, known), of_known)
-        else:
-            least, tight = _tightest_of_columns(problem.cost.among(known, left_out), of_known)
+    light = np.flatnonzero(np.isneginf(f) & (problem.a > 0))
+    if light.size:
+        least, tight = _tightest_of_rows(problem.cost.among(light, columns), g[columns])
         reached = np.isfinite(least)
-        left_out, partner = left_out[reached], known[tight[reached]]
-        (f if side == 0 else g)[left_out] = least[reached]
-        together.append((left_out, partner) if side == 0 else (partner, left_out))
+        f[light[reached]] = least[reached]
+        together.append((light[reached], columns[tight[reached]]))
+    light, known = np.flatnonzero(np.isneginf(g) & (problem.b > 0)), np.flatnonzero(np.isfinite(f))
+    if light.size:
+        least, tight = _tightest_of_columns(problem.cost.among(known, light), f[known])
+        reached = np.isfinite(least)
+        g[light[reached]] = least[reached]
+        together.append((known[tight[reached]], light[reached]))
     i, j = (np.concatenate(part) for part in zip(*together, strict=True))
     f, g = (np.where(np.isfinite(potential), potential, 0.0) for potential in (f, g))
     return i, j, placed, f, g
