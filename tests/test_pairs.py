@@ -256,14 +256,13 @@ class TestAsASupport:
 
         monkeypatch.setattr(om.distance, "generate_pairs", late)
         result = om.wasserstein_distance(source, target, twentieth_power, time_limit=0.5, throw=False)
-        assert isinstance(result, om.Solution)
-        assert not result.certificate.passed
         assert result.status.termination is Termination.TIME_LIMIT
+        assert isinstance(result, om.Unsolved) or not result.certificate.passed
         assert 0 < result.interval.lower <= value * (1 + 1e-9)
         assert value * (1 - 1e-9) <= result.interval.upper < 1
-        with pytest.raises(StoppedError, match="not certified") as raised:
-            om.wasserstein_distance(source, target, twentieth_power, time_limit=0.5)
-        assert isinstance(raised.value.solution, om.Solution)
+        with pytest.raises(StoppedError) as raised:
+            om.wasserstein_distance(source, target, power=20, time_limit=0.5)
+        assert raised.value.interval[0] <= value * (1 + 1e-9)
 
     def test_seconds_of_the_generation_are_part_of_the_total(self) -> None:
         made = om.solve(in_the_plane(80, 90, 4), language="highspy", support="generated").provenance
