@@ -19,9 +19,9 @@ from functools import cached_property
 
 import numpy as np
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import breadth_first_order, connected_components, minimum_spanning_tree
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from otmodels.arrays import FloatArray, IndexArray
+from otmodels.arrays import FloatArray, IndexArray, spanning_forest
 from otmodels.blocks import over_blocks
 from otmodels.checks import Certificate, Check
 from otmodels.deadline import suffices
@@ -153,7 +153,7 @@ class Forest:
         heaviest = np.argsort(-mass, kind="stable")
         rank = np.empty(mass.size)
         rank[heaviest] = np.arange(1, mass.size + 1)
-        tree = minimum_spanning_tree(coo_array((rank, (i, n + j)), shape=(nodes, nodes))).tocoo()
+        tree = spanning_forest(rank, (i, n + j), nodes).tocoo()
         kept = heaviest[tree.data.astype(np.intp) - 1]
         count, part = connected_components(tree, directed=False)
         self.count, self.part = int(count), np.asarray(part, dtype=np.intp)

@@ -17,7 +17,7 @@ from scipy.sparse import csc_array
 from otmodels.arrays import FloatArray, floats
 from otmodels.checks import Certificate, Check
 from otmodels.errors import InfiniteValueError, NotANumberError, ShapeError
-from otmodels.interval import Interval
+from otmodels.interval import UNKNOWN, Interval
 from otmodels.lp.claim import Claim, outside, unsupported
 from otmodels.lp.optimality import Proof, proof_of, prove
 from otmodels.lp.program import Program
@@ -171,9 +171,12 @@ def _certificate(claim: Claim, proof: Proof, tolerances: Tolerances) -> Certific
         Check("value of the point", off, max(allowed, own)),
         Check("duality gap", gap, allowed),
     )
-    interval = proof.interval if claim.sign > 0 else Interval(-upper, -lower)
+    about = proof.about(claim.given)
+    if about:  # the program itself may have no optimum, by rounding: what is proven is about another one
+        proven, (lower, upper) = False, UNKNOWN
+    interval = Interval(lower, upper) if claim.sign > 0 else Interval(-upper, -lower)
     values = claim.sign * proof.value + 0.0, claim.sign * _dual_value(claim) + 0.0
-    return Certificate(checks, *values, interval, proven, absolute and gap <= allowed, proof.about(claim.given))
+    return Certificate(checks, *values, interval, proven, absolute and gap <= allowed, about)
 
 
 def _dual_value(claim: Claim) -> float:
