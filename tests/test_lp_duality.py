@@ -337,3 +337,15 @@ def _feasible(program: LinearProgram) -> bool:
     stated: LinearProgram = program.standard_form().program
     right: FloatArray = stated.row_lower
     return farkas(stated.A, right, exact=True).feasible
+
+
+def test_a_program_that_rounding_leaves_without_an_optimum_is_optimal_to_tolerance() -> None:
+    """0.1 + 0.2 is not 0.3: Kantorovich's dual of these masses rises for ever, by 2^-54 a step, and is proven to have no value."""
+    program = om.build(om.TransportProblem([0.1, 0.2], [0.3], [[1.0], [2.0]]), "dual", "highspy").linear_program()
+    certificate = om.lp.certify(program, np.array([1.0, 2.0, 0.0]), np.array([0.1, 0.2]))
+    assert (certificate.passed, certificate.proven, certificate.word) == (True, False, "optimal to tolerance")
+    assert certificate.interval == (-np.inf, np.inf)
+    assert "moved by rounding" in certificate.about
+    even = om.build(om.TransportProblem([0.25, 0.5], [0.75], [[1.0], [2.0]]), "dual", "highspy").linear_program().solve()
+    assert even.certificate is not None
+    assert (even.certificate.word, even.certificate.interval) == ("certified optimal", (1.25, 1.25))

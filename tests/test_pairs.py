@@ -456,6 +456,13 @@ class TestBadCosts:
         with pytest.raises(ParameterError, match="fickle gives"):
             om.wasserstein_distance(*self.measures(), fickle)
 
+    @pytest.mark.parametrize("side", [0, 1])
+    def test_there_is_no_north_west_corner_plan_where_a_side_has_no_mass(self, side: int) -> None:
+        masses = [np.ones(2), np.ones(3)]
+        masses[side][:] = 0.0
+        keys, mass = north_west((masses[0], masses[1]), (np.zeros(2), np.zeros(3)))
+        assert keys.size == mass.size == 0
+
 
 class TestParts:
     @given(st.integers(0, 2**32 - 1), st.integers(1, 8), st.integers(1, 8))
