@@ -340,7 +340,7 @@ def _feasible(program: LinearProgram) -> bool:
 
 
 def test_a_program_that_rounding_leaves_without_an_optimum_is_optimal_to_tolerance() -> None:
-    """0.1 + 0.2 is not 0.3: Kantorovich's dual of these masses rises for ever, by 2^-54 a step, and is proven to have no value."""
+    """0.1 + 0.2 is not 0.3: by 2^-54 a step the dual of these masses rises for ever, and nothing is proven of its value."""
     program = om.build(om.TransportProblem([0.1, 0.2], [0.3], [[1.0], [2.0]]), "dual", "highspy").linear_program()
     certificate = om.lp.certify(program, np.array([1.0, 2.0, 0.0]), np.array([0.1, 0.2]))
     assert (certificate.passed, certificate.proven, certificate.word) == (True, False, "optimal to tolerance")
