@@ -14,8 +14,8 @@ from otmodels.network.arcs import Arcs
 from otmodels.network.network import Network
 from otmodels.network.nodes import Nodes
 
-SHORT = 1e-11
-"""A node that is out of balance by less than this part of its mass is not put right."""
+SHORT, WORTH = 1e-11, 1e-8
+"""A node off by less than the first part of its mass is left so, and all are where none is off by more than the second."""
 
 
 def plan_of_flow(network: Network, flow: FloatArray) -> csr_array:
@@ -173,7 +173,7 @@ def placed_flow(nodes: Nodes, arcs: Arcs, flow: FloatArray, f: FloatArray) -> Fl
     off = nodes.divergence - arcs.divergence(flow)
     through = np.bincount(arcs.tail, flow, arcs.size) + np.bincount(arcs.head, flow, arcs.size)
     unnoticed = SHORT * np.maximum(nodes.a, nodes.b) + 4 * np.finfo(np.float64).eps * through
-    if (np.abs(off) <= unnoticed).all():
+    if (np.abs(off) <= unnoticed + WORTH * np.maximum(nodes.a, nodes.b)).all():
         return flow
     slack = np.maximum(arcs.length - (f[arcs.tail] - f[arcs.head]), 0.0)
     unit = float(slack.max(initial=0.0)) or 1.0

@@ -18,7 +18,7 @@ from otmodels.measure import Measure, some
 from otmodels.network.graph import GraphCost
 from otmodels.network.grids import Grid
 from otmodels.problem import TransportProblem
-from otmodels.rounding import segment_sums
+from otmodels.rounding import UNIT, segment_sums, two_difference
 
 
 @travels
@@ -126,9 +126,16 @@ class Nodes:
         a, b = (
             np.bincount(at, mass, cost.shape[0]).astype(np.float64) for at, mass in ((source, problem.a), (target, problem.b))
         )
-        exact, nodes = problem.exact_target, np.concatenate([source, target, target])
-        s, e, lost = segment_sums(np.concatenate([problem.a, -problem.b, -exact.correction]), nodes, cost.shape[0])
-        rounding = 4 * (lost + np.bincount(target, exact.error, cost.shape[0]))
+        exact, size = problem.exact_target, cost.shape[0]
+        if all(np.bincount(at).max() <= 1 for at in (source, target)):
+            difference, rest = two_difference(a, b)
+            s, more = two_difference(difference, np.bincount(target, exact.correction, size))
+            e = rest + more
+            lost = UNIT * np.abs(e)
+        else:
+            nodes = np.concatenate([source, target, target])
+            s, e, lost = segment_sums(np.concatenate([problem.a, -problem.b, -exact.correction]), nodes, size)
+        rounding = 4 * (lost + np.bincount(target, exact.error, size))
         surplus = np.where(np.abs(s + e) <= rounding, 0.0, s + e)
         return cls(name, points, source.astype(np.intp), target.astype(np.intp), a, b, surplus, cost)
 
