@@ -129,9 +129,9 @@ class Nodes:
         exact, size = problem.exact_target, cost.shape[0]
         if all(np.bincount(at).max() <= 1 for at in (source, target)):
             difference, rest = two_difference(a, b)
-            s, more = two_difference(difference, np.bincount(target, exact.correction, size))
+            s, more = two_difference(difference, np.bincount(target, exact.correction, size).astype(np.float64))
             e = rest + more
-            lost = UNIT * np.abs(e)
+            lost = np.asarray(UNIT * np.abs(e))
         else:
             nodes = np.concatenate([source, target, target])
             s, e, lost = segment_sums(np.concatenate([problem.a, -problem.b, -exact.correction]), nodes, size)
