@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -56,8 +57,8 @@ class TestExplain:
     def test_a_feasible_problem_says_what_is_unique_and_how_far_it_holds(self, tmp_path: Path) -> None:
         shown = " ".join(otmodels("explain", "data/canning", "--out", tmp_path).split())
         assert "Not unique 4 of 12 numbers" in shown
-        assert "plan Seattle New York 0 0 50" in shown
-        assert "San Diego New York 0.225 -inf 0.225 325" in shown
+        assert re.search(r"plan Seattle New York (0|50) 0 50", shown)
+        assert "Seattle Chicago 0.153 -inf 0.162 300" in shown
         costs, masses = shown.split("Costs of the pairs in use")[1].split("Masses")
         assert "Seattle Topeka" not in costs
         assert masses.index("San Diego 600") < masses.index("New York 325") < masses.index("Topeka 275")
@@ -67,8 +68,8 @@ class TestExplain:
 
     def test_json_has_null_where_a_range_has_no_end(self) -> None:
         read = as_json("explain", "data/canning")
-        row = next(row for row in read["ranging"] if (row["source"], row["target"]) == ("San Diego", "New York"))
-        assert (row["lowest"], row["highest"]) == (None, 0.225)
+        row = next(row for row in read["ranging"] if (row["source"], row["target"]) == ("Seattle", "Chicago"))
+        assert (row["lowest"], row["highest"]) == (None, pytest.approx(0.162))
         assert {row["fact"] for row in read["degeneracy"]} >= {"plan is degenerate", "potentials are degenerate"}
 
     def test_more_pairs_than_can_be_examined(self) -> None:

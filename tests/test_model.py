@@ -717,7 +717,7 @@ class TestOwnSolvers:
         assert results.solution_loader.get_duals([m.least]) == {m.least: pytest.approx(1)}
 
     def test_pyomo_hands_values_and_reduced_costs_out(self) -> None:
-        model = om.build(SIGNS, language="pyomo").native
+        model = om.build(crossing(), language="pyomo").native
         loader = PyomoHighs().solve(model).solution_loader
         values = loader.get_vars()
         assert values[model.gamma[0, 0]] == pytest.approx(0.5)
