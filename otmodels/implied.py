@@ -92,15 +92,15 @@ def of_plan_alone(pairs: Pairs, felt: float, judge: Callable[[FloatArray | None,
     judge : callable
         The certificate of the plan with a potential (n,), or without one, and with bounds that are known besides.
     """
-    cycles, tried, known = [], [], UNKNOWN
+    cycles, known = [], UNKNOWN
     for forest in forests(pairs.problem, pairs.i, pairs.j, pairs.mass):
         f, cycle = forest.potentials(), forest.cycle()
         hopeless = cycle is not None and cycle.total > felt
         if f is not None and not hopeless:
-            tried.append(judge(f, UNKNOWN))
-            known = known.intersection(tried[-1].interval)
-            if tried[-1].passed:
-                return tried[-1]
+            found = judge(f, UNKNOWN)
+            if found.passed:
+                return found
+            known = known.intersection(found.interval)
         elif f is not None:
             dual = SafeDual.of(pairs.problem, f)
             known = known if dual.stuck else known.intersection((dual.value().lower, np.inf))
@@ -108,8 +108,6 @@ def of_plan_alone(pairs: Pairs, felt: float, judge: Callable[[FloatArray | None,
             cycles.append(cycle)
         if hopeless:
             break
-    if tried and not cycles:
-        return tried[0]
     plain = judge(None, known)
     if not cycles:
         return plain
@@ -209,8 +207,7 @@ class Forest:
         first = np.flatnonzero(np.diff(parts, prepend=-1))
 
         def least(rows: slice, block: FloatArray) -> tuple[IndexArray, FloatArray]:
-            with np.errstate(over="ignore"):
-                slack = block - self.f[rows, None] - self.g
+            slack = block - self.f[rows, None] - self.g
             return self.part[:n][rows], np.minimum.reduceat(slack[:, order], first, axis=1)
 
         steps = np.full((self.count, self.count), np.inf)
@@ -237,9 +234,8 @@ class Forest:
 
     def _off_a_pair(self) -> Cycle | None:
         """Off the pair with mass that is furthest from tight, along the forest."""
-        with np.errstate(over="ignore"):
-            slack = self.costs - self.f[self.i] - self.g[self.j]
-            worst = int((self.mass * slack).argmax())
+        slack = self.costs - self.f[self.i] - self.g[self.j]
+        worst = int((self.mass * slack).argmax())
         i, j = int(self.i[worst]), int(self.j[worst])
         path = self._path(i, self.problem.shape[0] + j)
         return self._of([worst, *path[1::2]], [self._ends(k) for k in path[::2]]) if slack[worst] > 0 else None
@@ -266,8 +262,7 @@ class Forest:
         f, g = self.f[rows], self.g[columns]
 
         def least(some: slice, block: FloatArray) -> tuple[float, int, int]:
-            with np.errstate(over="ignore"):
-                slack = block - f[some, None] - g
+            slack = block - f[some, None] - g
             i, j = np.unravel_index(int(slack.argmin()), slack.shape)
             return float(slack[i, j]), int(rows[some][i]), int(columns[j])
 

@@ -396,6 +396,14 @@ class TestCertify:
     def test_an_optimal_plan_alone_has_the_potentials_that_it_implies(self, numbers: Path) -> None:
         assert as_json("certify", numbers, "--plan", numbers / "plan.csv")["interval"] == [4, 4]
 
+    def test_a_plan_alone_proves_an_upper_bound_and_is_told_what_improves_it(self, numbers: Path) -> None:
+        (numbers / "plan.csv").write_text("source,target,mass\nnorth,bridge,1\nnorth,mill,2\nsouth,bridge,1\n")
+        words = "certify", numbers, "--plan", numbers / "plan.csv"
+        lower, upper = as_json(*words, code=NOT_CERTIFIED)["interval"]
+        assert lower <= 4 < 7 == upper
+        printed = " ".join(otmodels(*words, code=NOT_CERTIFIED).split())
+        assert "no cycle improves the plan" in printed
+
     def test_potentials_alone_prove_a_lower_bound(self, numbers: Path) -> None:
         words = ("certify", numbers, "--potentials", numbers / "potentials.csv")
         assert as_json(*words, code=NOT_CERTIFIED)["interval"] == [4, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import permutations
 from typing import Any
 
@@ -23,6 +24,8 @@ from otmodels.implied import Forest
 SOURCES, TARGETS = ["mine", "quarry", "pit"], ["port", "mill"]
 PLAN = np.array([[30.0, 0.0], [10.0, 10.0], [0.0, 50.0]])
 DEAR = np.array([[20.0, 10.0], [20.0, 0.0], [0.0, 50.0]])
+HARD = np.array([[2.0, 1, 4], [5, 3, 1], [9, 8, 5]])
+"""The diagonal, 10, is optimal; no other assignment is, and the cheapest pairs prove less."""
 CYCLE = "no cycle improves the plan"
 
 
@@ -79,6 +82,21 @@ class TestAPlanAlone:
         assert 320 <= lower <= 340
         assert upper == 360
         assert improved(problem, DEAR) == 340
+
+    def test_is_bounded_below_by_what_most_of_it_implies(self, problem: om.TransportProblem) -> None:
+        """Half a ton goes astray. The cheapest pairs prove 320 only, and those of the rest of the plan 340."""
+        certificate = om.certify(problem, plan=PLAN + 0.5 * np.array([[-1, 1], [1, -1], [0, 0]]))
+        assert check(certificate).violation == 1
+        assert certificate.interval == (340, 341)
+
+    def test_that_is_wrong_in_one_part_is_bounded_below_by_the_others(self) -> None:
+        """The dear part pays 10 for what is free; the other one is HARD, of 1000, of which the cheapest pairs prove 800."""
+        cost, plan = np.full((5, 5), np.inf), np.eye(5)
+        cost[:3, :3], cost[3:, 3:], plan[3, 4] = 100 * HARD, [[5, 0], [0, 5]], 1
+        problem = om.TransportProblem(plan.sum(axis=1), plan.sum(axis=0), cost)
+        certificate = om.certify(problem, plan)
+        assert check(certificate).violation == 10
+        assert certificate.interval == (1000, 1010)
 
     def test_goes_round_three_pairs_where_no_two_of_them_help(self) -> None:
         problem = unit([[1, 0, 9], [9, 1, 0], [0, 9, 1]])
@@ -151,10 +169,6 @@ class TestAPlanAlone:
         assert certificate.interval[0] <= om.solve(problem, language="highspy").value <= certificate.interval[1]
 
 
-HARD = np.array([[2.0, 1, 4], [5, 3, 1], [9, 8, 5]])
-"""The diagonal, 10, is optimal; no other assignment is, and the cheapest pairs prove less."""
-
-
 class TestRounding:
     @pytest.mark.parametrize("crumb", [1e-17, 1e-16])
     @pytest.mark.parametrize("pair", [(0, 2), (2, 0), (1, 0)])
@@ -176,6 +190,7 @@ class TestRounding:
         assert {"source marginal", "target marginal"} <= {c.name for c in certificate.checks if not c.passed}
         assert CYCLE not in certificate.table().index
         assert certificate.interval[0] == 340
+        assert math.isnan(certificate.dual_value)
 
     @pytest.mark.parametrize("outlier", [1e9, 1e14, 1e32, 1e300])
     def test_a_cost_that_nobody_pays_changes_nothing(self, outlier: float) -> None:

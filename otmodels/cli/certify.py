@@ -44,7 +44,8 @@ def certify(
 ) -> None:
     """Check anybody's plan, potentials or both, and say what they prove.
 
-    A plan alone proves an upper bound on the value, potentials alone a lower bound, both together that they are optimal.
+    A plan alone is proven optimal by the potentials that it implies, or told which cycle of pairs would improve it; potentials
+    alone prove a lower bound on the value.
 
     \b
     otmodels solve data/canning --out D
