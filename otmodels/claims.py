@@ -93,7 +93,7 @@ def _listed(problem: TransportProblem, table: pd.DataFrame) -> csr_array:
     """A plan listed pair by pair."""
     places = []
     for side, measure in (("source", problem.source), ("target", problem.target)):
-        place = measure.labels.get_indexer(pd.Index(table[side], tupleize_cols=False))
+        place = measure.labels.get_indexer(pd.Index(table[side]))
         if (place < 0).any():
             unknown = some(list(pd.unique(table[side][place < 0])))
             raise LabelMismatchError(f"plan, column {side!r}", f"has {unknown}", f"Its labels must be those of the {side}")
