@@ -240,6 +240,12 @@ class TestVerdicts:
         assert {"word", "verdict", "proven", "absolute", "about", "interval"} <= set(read["certificate"])
         assert (read["certificate"]["word"], read["certificate"]["proven"]) == (certificate.word, certificate.proven)
 
+    def test_what_was_changed_in_the_data_is_said_once(self, points: list[str | Path]) -> None:
+        shown = " ".join(otmodels("distance", *points, "--power", "2000", "--balance", "rescale").split())
+        assert shown.count("masses divided by their total 3.0") == 2
+        assert shown.count("within floating point") == 1
+        assert "exact data the float costs that (euclidean / 3)^2000 gives solved" in shown
+
     def test_json_is_read_by_any_parser(self, points: list[str | Path]) -> None:
         result = CliRunner().invoke(app, ["solve", *map(str, points), "--power", "-1", "--json"])
         assert json.loads(result.stdout)["error"]["argument"] == "--power"

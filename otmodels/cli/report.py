@@ -131,7 +131,10 @@ def proven(data: Dataset, certificate: Certificate) -> Iterator[RenderableType]:
 
 def about(data: Dataset, certificate: Certificate) -> str:
     """What the exact data are, besides what was changed in the data as the title says."""
-    return "; ".join(part for part in certificate.about.split("; ") if part not in data.problem.adjustments)
+    said = certificate.about
+    for note in data.problem.adjustments:
+        said = said.replace(note, "")
+    return "; ".join(part for part in said.split("; ") if part.strip("; "))
 
 
 def verdict(certificate: Certificate) -> RenderableType:
