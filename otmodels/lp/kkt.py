@@ -48,9 +48,9 @@ def certify(lp: Program, x: FloatArray, y: FloatArray, tolerances: Tolerances = 
     computed, that side of the interval is infinite, `proven` is False, and what passes is optimal to tolerance: a row that is
     missed counts at its price, |y_i| times what is missing.
 
-    Where rows contradict each other by rounding alone, as marginals whose totals differ in the last digit, the certificate is
-    about right-hand sides that are moved by as much, and says so in `about`; costs that leave the program unbounded by rounding
-    alone are moved likewise.
+    Where rows contradict each other by rounding alone, as marginals whose totals differ in the last digit, right-hand sides are
+    moved by as much, which is said in `about`; so are costs that leave the program unbounded by rounding alone. What is found
+    then is optimal to tolerance: the program itself has no optimum.
 
     Parameters
     ----------
@@ -100,16 +100,18 @@ def settle(lp: Program, x: FloatArray, y: FloatArray) -> Answer:
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         claim = Claim.of(lp, x, y)
         proof = prove(claim, DEFAULT.gap)
-        certificate = _certificate(claim, proof, DEFAULT)
-        if certificate.passed and certificate.proven:
-            return x, y, certificate
-        if not math.isfinite(proof.interval.size):
-            proof = prove(claim, DEFAULT.gap, far=math.inf)
-        exact_x = x if proof.point is None else proof.point.rounded
-        exact_y = y if proof.multipliers is None else claim.sign * proof.multipliers.rounded + 0.0
-        again = _certificate(Claim.of(lp, exact_x, exact_y), proof, DEFAULT)
-    better = again.passed and (again.proven or not certificate.passed)
-    return (exact_x, exact_y, again) if better else (x, y, certificate)
+        found = x, y, _certificate(claim, proof, DEFAULT)
+        for _ in range(2):
+            if found[-1].passed and (found[-1].proven or found[-1].about):
+                break
+            exact_x = x if proof.point is None else proof.point.rounded
+            exact_y = y if proof.multipliers is None else claim.sign * proof.multipliers.rounded + 0.0
+            again = _certificate(Claim.of(lp, exact_x, exact_y), proof, DEFAULT)
+            if again.passed and (again.proven or not found[-1].passed):
+                found = exact_x, exact_y, again
+            else:
+                proof = prove(claim, DEFAULT.gap, far=math.inf)
+    return found
 
 
 def settle_exactly(lp: Program, x: Sequence[Fraction], y: Sequence[Fraction]) -> Answer | None:

@@ -255,6 +255,13 @@ class PrimalRay:
             Check("direction improves", 0.0 if improves else 1.0, 0.5),
         )
 
+    @property
+    def by_rounding(self) -> bool:
+        """Whether the direction improves by so little that rounding of the costs may have decided it."""
+        terms = np.abs(self.program.c * self.direction)
+        rounding = 4 * float(np.finfo(np.float64).eps) * (np.count_nonzero(terms) + 1)
+        return bool(abs(self.rate) <= rounding * float(terms.sum()))
+
     def _proven(self, program: Program) -> tuple[bool, bool]:
         """Whether there is a feasible point, and a direction from it that never ends and improves, without any rounding."""
         if self.exact is None:
