@@ -363,5 +363,6 @@ def _pair_check(
 
 def furthest(violation: FloatArray, tolerance: FloatArray) -> int:
     """Where violation over tolerance is largest; among those within, where the violation is."""
-    severity = np.divide(violation, tolerance, out=np.where(violation > 0, np.inf, 0.0), where=tolerance > 0)
+    with np.errstate(over="ignore"):
+        severity = np.divide(violation, tolerance, out=np.where(violation > 0, np.inf, 0.0), where=tolerance > 0)
     return int(severity.argmax())

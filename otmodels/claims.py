@@ -22,6 +22,9 @@ PotentialLike: TypeAlias = npt.ArrayLike | pd.Series
 SolvedLike = Solution | LipschitzSolution
 """Results that have a plan and potentials of their problem."""
 
+MARGIN = 4.0
+"""Sums of a few potentials, times all masses, are floats."""
+
 _LISTED = {"source", "target", "mass"}
 """Columns of a plan that is listed pair by pair, as `plan_table` lists it."""
 
@@ -59,6 +62,7 @@ def read_plan(problem: TransportProblem, plan: PlanLike) -> csr_array:
     matrix = csr_array(given, dtype=np.float64, copy=True)
     matrix.sum_duplicates()
     _check_finite("plan", matrix.data, lambda k: str(problem.pair(*(int(index[k]) for index in indices(matrix)))))
+    _check_products("plan", matrix.data, max(matrix.nnz * problem.cost_unit, 1.0))
     return matrix
 
 
@@ -118,12 +122,21 @@ def read_potential(argument: str, potential: PotentialLike, measure: Measure) ->
     if values.shape != (measure.size,):
         raise ShapeError(argument, f"has shape {values.shape}", f"Give one potential an atom, shape ({measure.size},)")
     _check_finite(argument, values, lambda k: str(measure.labels[k]))
+    _check_products(argument, values, max(measure.total, 1.0))
     return values
 
 
 def indices(plan: csr_array) -> tuple[IndexArray, IndexArray]:
     """Row and column of each stored entry."""
     return np.repeat(np.arange(plan.shape[0]), np.diff(plan.indptr)), plan.indices.astype(np.intp)
+
+
+def _check_products(argument: str, values: FloatArray, unit: float) -> None:
+    """Raise where sums of products with masses, or with costs, can overflow."""
+    largest = float(np.abs(values).max(initial=0.0))
+    if not np.isfinite(MARGIN * largest * unit):
+        fault = f"holds {largest:.3g} in size, and its products with the data are beyond floating point"
+        raise ParameterError(argument, fault, "Measure mass or cost in a larger unit")
 
 
 def _check_finite(argument: str, values: FloatArray, label: Callable[[int], str]) -> None:

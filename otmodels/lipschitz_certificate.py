@@ -12,6 +12,7 @@ Other metrics obey the triangle inequality up to a tolerance only; of these the 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -131,9 +132,9 @@ class _Numbers:
             cost, hub = self.network.nodes.cost, int(self.network.nodes.a.argmax())
             away, back = cost.at(np.full(wrong.size, hub), wrong), cost.at(wrong, np.full(wrong.size, hub))
             away[wrong == hub] = back[wrong == hub] = 0.0
-            upper = (moved + bounded_above(amount[wrong] * np.maximum(away, back), 4)) * (1 + 4 * UNIT)
+            upper = (moved + bounded_above(amount[wrong], np.maximum(away, back), 4)) * (1 + 4 * UNIT)
         if self.detour:
-            upper *= 1 + 2 * self.detour
+            upper = math.nextafter(upper * (1 + 2 * self.detour), math.inf) if upper else upper
         if not np.isfinite(upper):
             return self._of_plan()
         return Interval(min(lower, upper), upper)
@@ -153,8 +154,8 @@ class _Numbers:
         at_target = f[nodes.target]
         parts = np.concatenate([problem.a, problem.b, exact.correction])
         against = np.concatenate([f[nodes.source], -at_target, -at_target])
-        value = exact_dot(parts, against).lower
-        value -= bounded_above(exact.error * np.abs(at_target))
+        value, doubt = exact_dot(parts, against).lower, bounded_above(exact.error, np.abs(at_target))
+        value = math.nextafter(value - doubt, -math.inf) if doubt else value
         nearly = value - self._lowering_error() * float(np.abs(nodes.divergence).sum()) * (1 + 1e-9)
         steep, rest = two_difference(f[arcs.tail], f[arcs.head])
         beyond = np.flatnonzero((steep > self.length) | ((steep == self.length) & (rest > 0)))
@@ -165,7 +166,9 @@ class _Numbers:
         else:
             stretch = float((steep[beyond] / self.length[beyond]).max()) * (1 + 8 * UNIT)
         value = max(value / stretch if stretch > 1 else value, nearly, 0.0)
-        return value if stretch == 1 and not self.detour else value * (1 - 2 * self.detour - 4 * UNIT)
+        if stretch == 1 and not self.detour:
+            return value
+        return max(math.nextafter(value * (1 - 2 * self.detour - 4 * UNIT), -math.inf), 0.0)
 
     def _lowering_error(self) -> float:
         """How far f, lowered along the axes of a grid, is from the exact one, which is 1-Lipschitz; +inf on other arcs."""

@@ -18,7 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from otmodels.arrays import BoolArray, FloatArray, IndexArray
-from otmodels.rounding import UNIT, exact_sum, two_difference, two_sum
+from otmodels.rounding import TINY, UNIT, exact_sum, product_above, rounded_product, two_difference, two_sum
 
 Rationals: TypeAlias = list[Fraction]
 
@@ -86,15 +86,15 @@ def corrected(
     """The exact target that the source's total and moves make."""
     stretch, wrong = _stretch(a, given)
     difference, rest = two_difference(given, b)
-    scaled = given * stretch
+    scaled, rounding = rounded_product(given, stretch)
     correction, lost = two_sum(difference, scaled)
-    error = (4 * UNIT * abs(stretch) + wrong) * given + np.abs(lost) + np.abs(rest)
+    error = (product_above(given, wrong) + rounding + np.abs(lost) + np.abs(rest)) * (1 + 4 * UNIT)
     if moved:
         scale = exact_scale(a, given)
         for j, mass in moved.items():
             exact = Fraction(float(given[j])) * scale + mass - Fraction(float(b[j]))
             correction[j] = float(exact)
-            error[j] = UNIT * abs(correction[j])
+            error[j] = UNIT * abs(correction[j]) + TINY
     return ExactTarget(correction, error, moved, balanced)
 
 
@@ -109,9 +109,12 @@ def _stretch(a: FloatArray, given: FloatArray) -> tuple[float, float]:
     if abs(difference.value) > 2.0**20 * difference.error or not (difference.value or difference.error):
         stretch = (difference.value + difference.rest) / total
         rounding = given.size.bit_length() + 70  # of the total, a sum of pairs
-        return stretch, (2 * rounding * UNIT * abs(difference.value) + difference.error) / total
-    stretch = float(exact_scale(a, given) - 1)
-    return stretch, UNIT * abs(stretch)
+        return stretch, (2 * rounding * UNIT * abs(difference.value) + difference.error) / total + (
+            TINY if difference.value else 0.0
+        )
+    exact = exact_scale(a, given) - 1
+    stretch = float(exact)
+    return stretch, UNIT * abs(stretch) + TINY if exact else 0.0
 
 
 def moves_for(shortfall: Mapping[int, Fraction], room: Mapping[int, Fraction], reach: Mapping[int, int]) -> dict[int, Fraction]:

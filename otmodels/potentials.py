@@ -45,7 +45,7 @@ def c_transform(cost: BaseCost, f: FloatArray) -> FloatArray:
         return line.transform(f)
     g = np.full(cost.shape[1], np.inf)
     for rows, block in cost.blocks():
-        np.minimum(g, (block - f[rows, None]).min(axis=0), out=g)
+        np.minimum(g, _less(block, f[rows, None]).min(axis=0), out=g)
     return g
 
 
@@ -54,7 +54,14 @@ def cbar_transform(cost: BaseCost, g: FloatArray) -> FloatArray:
     line = on_the_line(cost)
     if line is not None:
         return line.turned().transform(g)
-    return np.concatenate([(block - g[None, :]).min(axis=1) for _, block in cost.blocks()])
+    return np.concatenate([_less(block, g[None, :]).min(axis=1) for _, block in cost.blocks()])
+
+
+def _less(block: FloatArray, potential: FloatArray) -> FloatArray:
+    """Costs less a potential; a forbidden pair holds nothing, not even an infinite one."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        left = block - potential
+    return np.where(np.isposinf(block), np.inf, left) if np.isposinf(potential).any() else left
 
 
 def finite(potential: FloatArray) -> FloatArray:
@@ -152,7 +159,8 @@ def _tight_pairs(
         noise = floor + TIGHT * (np.abs(block) + np.abs(f[rows, None]) + np.abs(g[None, :]))
         i, j = np.nonzero(np.isfinite(block) & (slack <= noise))
         found.append((i + rows.start, j))
-        weights.append(2 + slack[i, j] / noise[i, j])
+        near, within = slack[i, j], noise[i, j]
+        weights.append(2 + np.divide(near, within, out=np.zeros_like(near), where=within > 0))
     i, j = (np.concatenate([pairs[axis] for pairs in found]).astype(np.intp) for axis in (0, 1))
     weight = np.concatenate(weights)
     _, once = np.unique(i * problem.shape[1] + j, return_index=True)

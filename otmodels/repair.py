@@ -160,7 +160,7 @@ class _Routing:
         load += n * UNIT * float(self.size.sum()) * (load > 0)
         if (self.mass[edge] < load).any():
             return None
-        return bounded_above(load * self.slack[edge])
+        return bounded_above(load, self.slack[edge])
 
     def _in_parts(self) -> float:
         """What it costs where light pairs are left as they are, and parts balanced through the heaviest."""
@@ -177,7 +177,7 @@ class _Routing:
             alive &= ~weak
             kept &= ~weak
         self.part = part
-        self.spent += bounded_above(load[part[self.one[alive]]] * self.slack[alive])
+        self.spent += bounded_above(load[part[self.one[alive]]], self.slack[alive])
         return self.spent + self._between(part, ~gone, alive, load)
 
     def _parts(self, kept: BoolArray) -> IndexArray:
@@ -198,7 +198,7 @@ class _Routing:
             if not chosen.size:
                 return
             leaf, root = leaf[chosen], root[chosen]
-            self.spent += bounded_above(self.size[leaf] * self.slack[chosen])
+            self.spent += bounded_above(self.size[leaf], self.slack[chosen])
             for what in (self.signed, self.error, self.size):
                 np.add.at(what, root, what[leaf])
             self.error[root] += 4 * chosen.size * UNIT * self.size[root]
@@ -227,7 +227,7 @@ class _Routing:
             self._through_hub(np.flatnonzero(group == k), part, steps, (surplus, doubt, amount), weight, sturdy)
             for k in np.unique(group[amount > 0]).tolist()
         ]
-        passed_on = bounded_above(float(amount.sum()) * self.slack[alive], n)  # on its way it may take any pair of the forest
+        passed_on = bounded_above(amount.sum(), self.slack[alive], n)  # on its way it may take any pair of the forest
         return float(np.sum(costs)) + passed_on
 
     def _through_hub(
@@ -253,7 +253,7 @@ class _Routing:
             doubt, amount = np.zeros(group.size), np.abs(surplus) * (1 + 2 * UNIT)
         price = np.where(surplus > doubt, into, np.where(-surplus > doubt, out, np.maximum(into, out)))
         others = np.flatnonzero(amount > 0)
-        return bounded_above(amount[others] * price[others])
+        return bounded_above(amount[others], price[others])
 
     def _exactly(self, part: IndexArray, group: IndexArray) -> list[Fraction]:
         """What parts have too much, exactly."""
@@ -329,14 +329,15 @@ def _spread(dual: SafeDual, pairs: Pairs) -> float:
     moved = max(float((residual - error)[:n].sum()), float((residual - error)[n:].sum())) * (1 - 4 * pairs.nodes * UNIT)
     if moved <= 0:
         return np.inf
+    share = np.where(rows > 0, rows / moved + TINY, 0.0)
     size = np.abs(dual.g_high) + np.abs(dual.g_low) / UNIT
 
     def cost(some: slice, block: FloatArray) -> float:
         f = dual.f[some, None]
         slack = np.maximum(block - f - dual.g_high, 0.0) + 4 * UNIT * (np.abs(block) + np.abs(f) + size)
-        return float((rows[some] / moved) @ (slack @ columns))
+        return float(share[some] @ (slack @ columns + TINY * columns.size))
 
     with np.errstate(over="ignore", invalid="ignore"):
         spread = float(sum(over_blocks(problem.cost, cost))) * (1 + 4 * pairs.nodes * UNIT)
-        found = bounded_above(mass * dual.above(pairs.i, pairs.j)) + spread * (1 + 8 * UNIT) + TINY * rows.size * columns.size
+        found = bounded_above(mass, dual.above(pairs.i, pairs.j)) + spread * (1 + 8 * UNIT) + TINY * rows.size
     return found if found >= 0 else np.inf

@@ -138,10 +138,26 @@ def segment_sums(values: FloatArray, index: IndexArray, size: int) -> tuple[Floa
     return total, rest, np.where(lost > 0, (terms + 2 * levels + 4) * UNIT * lost * (1 + 1e-9) + TINY, 0.0)
 
 
-def bounded_above(x: FloatArray, terms: int = 1) -> float:
-    """A float that is not below the sum of numbers >= 0, each of them rounded up to so many times."""
-    total = float(np.sum(x))
-    return total * (1 + (x.size.bit_length() + 64 + 2 * terms) * 2 * UNIT) + (TINY * x.size if total else 0.0)
+def product_above(x: FloatArray, y: FloatArray | float) -> FloatArray:
+    """Floats that are not below x y, of numbers >= 0, entry by entry; 0 only where a factor is.
+
+    >>> product_above(np.array([1e-200, 0.0]), np.array([1e-200, 1.0])).tolist()
+    [5e-324, 0.0]
+    """
+    return np.where((x > 0) & (y > 0), x * y * (1 + 2 * UNIT) + TINY, 0.0)
+
+
+def rounded_product(x: FloatArray, y: FloatArray | float) -> tuple[FloatArray, FloatArray]:
+    """Products in floats, entry by entry, and a bound on what rounding made of each."""
+    p = x * y
+    return p, np.where((x != 0) & (y != 0), UNIT * np.abs(p) + TINY, 0.0)
+
+
+def bounded_above(x: FloatArray, y: FloatArray, terms: int = 1) -> float:
+    """A float that is not below <x, y>, of numbers >= 0 that were rounded up to so many times."""
+    products = product_above(x, y)
+    total = float(products.sum())
+    return total * (1 + (products.size.bit_length() + 64 + 2 * terms) * 2 * UNIT) + (TINY * products.size if total else 0.0)
 
 
 def _split(x: FloatArray) -> tuple[FloatArray, FloatArray]:

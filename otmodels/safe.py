@@ -7,6 +7,7 @@ exactly, as the sum of two floats, in one pass over all pairs.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from otmodels.blocks import over_blocks
 from otmodels.cost import BaseCost
 from otmodels.line import Line, on_the_line
 from otmodels.problem import TransportProblem
-from otmodels.rounding import TINY, UNIT, Sum, exact_dot, exact_sum, two_difference
+from otmodels.rounding import UNIT, Sum, exact_dot, exact_sum, product_above, rounded_product, two_difference
 
 _FAR = 4.0
 """A gauge that is off by less than so many times the size of potentials is left as it is: moving it rounds them."""
@@ -56,13 +57,15 @@ class SafeDual:
         """<a, f> + <b, g> of the exact masses; the high part of a bound that no rounding can break is its `lower`."""
         problem, exact = self.problem, self.problem.exact_target
         found = exact_dot(np.concatenate([problem.a, problem.b]), np.concatenate([self.f, self.g_high]))
-        low, correction = problem.b * self.g_low, exact.correction * self.g_high
-        lost = exact.error * np.abs(self.g_high) + (np.abs(exact.correction) + exact.error) * np.abs(self.g_low)
-        if not (low.any() or correction.any() or lost.any()):
+        low, low_error = rounded_product(problem.b, self.g_low)
+        correction, correction_error = rounded_product(exact.correction, self.g_high)
+        doubtful = product_above(np.abs(exact.correction) + exact.error, np.abs(self.g_low))
+        lost = low_error + correction_error + product_above(exact.error, np.abs(self.g_high)) + doubtful
+        if not lost.any():
             return found
         together = exact_sum(np.array([found.value, found.rest]), low, correction)
-        lost = lost + UNIT * (np.abs(low) + np.abs(correction)) + 2 * TINY
-        return together._replace(error=together.error + found.error + float(lost.sum()) * (1 + 2 * lost.size * UNIT))
+        error = together.error + found.error + float(lost.sum()) * (1 + 2 * lost.size * UNIT)
+        return together._replace(error=math.nextafter(error, math.inf))
 
     def slack(self, i: IndexArray, j: IndexArray) -> tuple[FloatArray, FloatArray]:
         """C_ij - f_i - g_j >= 0 of some allowed pairs (k,), and a bound on its error: 0 where the pair is exactly tight."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -106,3 +107,42 @@ class TestTotals:
         found = om.explain_infeasibility(blocked)
         assert isinstance(found, om.Infeasibility)
         assert found.shortfall == pytest.approx(1e-310, rel=1e-9)
+
+
+U = 1e-170
+UP = 1 + 4e-16
+BELOW_THE_FLOATS = {
+    "mass times slack": ([U, U * UP], [U * UP, U], [[0, 1e-150], [1e-150, 0]], [U, U], [0, 0]),
+    "what floats leave out of a potential": (
+        [1, 1e-300],
+        [0.5, 0.5],
+        [[1e-100, 1e-100], [1e-100, 1e-100]],
+        [[0.5, 0.5], [0, 0]],
+        [0, 0],
+    ),
+    "the scale of totals": ([1e300, 1e-300], [1e300, 2e-300], [[0, 1], [1, 0]], [1e300, 1e-300], [0, 0]),
+    "tiny on both sides": ([1e-200, 3e-200], [3e-200, 1e-200], [[1e-200, 2e-200], [3e-200, 1e-200]], [1e-200, 1e-200], [0, 0]),
+}
+
+
+@pytest.mark.parametrize("name", BELOW_THE_FLOATS)
+def test_products_below_the_floats_are_not_lost(name: str) -> None:
+    a, b, cost, kept, f = (np.array(given) for given in BELOW_THE_FLOATS[name])
+    problem = om.TransportProblem(a, b, cost)
+    (a0, _), (b0, b1) = problem.exact_masses()
+    c = [Fraction(float(entry)) for entry in problem.cost.values.ravel()]
+    lower, upper = max(a0 - b1, Fraction(0)), min(a0, b0)
+    optimum = min(x * c[0] + (a0 - x) * c[1] + (b0 - x) * c[2] + (b1 - a0 + x) * c[3] for x in (lower, upper))
+    interval = om.certify(problem, plan=kept if kept.ndim == 2 else np.diag(kept), f=f).interval
+    assert Fraction(interval.lower) <= optimum
+    assert interval.upper == np.inf or optimum <= Fraction(interval.upper)
+
+
+@pytest.mark.parametrize("largest", [1e308, 1.75e308])
+def test_potentials_whose_products_are_beyond_the_floats_are_refused(largest: float) -> None:
+    problem = om.TransportProblem([1e-10, 1e-12], [1e-10, 1e-12], np.array([[0, 1], [-1.2e307, 0]]))
+    for f, g in (([0, largest], None), ([largest, -largest], [-largest, largest]), (None, [0, -largest])):
+        with pytest.raises(ParameterError, match="beyond floating point"):
+            om.certify(problem, f=f, g=g)
+    with pytest.raises(ParameterError, match="beyond floating point"):
+        om.certify(problem, plan=[[largest, 0], [0, 1]])

@@ -177,6 +177,18 @@ class TestExactOptimum:
         assert upper == 1 + 2.0**-20
 
 
+@pytest.mark.parametrize("by", [1, 3, 1000])
+def test_bounds_that_cross_by_some_floats_leave_nothing(by: int) -> None:
+    """A solver takes them as equal."""
+    high = 0.3 - by * np.spacing(0.3)
+    for lp in (stated([1], [[1]], [(0.3, high)], [FREE]), stated([1], [[1]], [(-INF, INF)], [(0.3, high)])):
+        assert not certify(lp, np.array([0.3]), np.ones(1) if np.isfinite(lp.row_lower[0]) else np.zeros(1)).proven
+        solution = lp.solve()
+        assert isinstance(solution.ray, om.lp.DualRay)
+        assert solution.ray.verified
+        assert lp.settled(_Outcome(np.array([0.3]), np.zeros(1))).ray is not None
+
+
 def decimals(seed: int) -> LinearProgram:
     """Programs of decimals, over some orders or not, with rows that depend on each other, fixed and free variables, ranges."""
     rng = np.random.default_rng(seed)
@@ -198,9 +210,11 @@ def decimals(seed: int) -> LinearProgram:
 
 
 def _around(rng: np.random.Generator, values: Any, room: Any) -> Any:
-    kind = rng.choice(5, values.size, p=[0.3, 0.2, 0.15, 0.25, 0.1])
-    lower = np.select([kind == 0, kind == 2, kind == 3], [values, values - room, values], -INF)
-    upper = np.select([kind == 1, kind == 2, kind == 3], [values, values + room, values], INF)
+    """Bounds below, above, on both sides, equal, a few floats apart, or none."""
+    kind = rng.choice(6, values.size, p=[0.25, 0.2, 0.15, 0.2, 0.1, 0.1])
+    close = values + rng.integers(1, 9, values.size) * np.spacing(np.abs(values))
+    lower = np.select([kind == 0, kind == 2, kind == 3, kind == 4], [values, values - room, values, values], -INF)
+    upper = np.select([kind == 1, kind == 2, kind == 3, kind == 4], [values, values + room, values, close], INF)
     return np.stack([lower, upper], axis=1)
 
 

@@ -162,9 +162,10 @@ class Judge:
         self, x: FloatArray, y: FloatArray, rows: FloatArray, costs: FloatArray, enough: Enough
     ) -> tuple[BoolArray, BoolArray]:
         """Rows and variables that are worth too little."""
-        budget = enough.worth * abs(float(self.program.c @ x) if enough.value is None else enough.value)
-        price = float(np.abs(y * self._rows).max(initial=0.0)) if enough.price is None else enough.price
-        return _least(rows / self._rows, budget, price), _least(costs, budget, float(np.abs(x).sum()))
+        with np.errstate(over="ignore"):
+            budget = enough.worth * abs(float(self.program.c @ x) if enough.value is None else enough.value)
+            price = float(np.abs(y * self._rows).max(initial=0.0)) if enough.price is None else enough.price
+            return _least(rows / self._rows, budget, price), _least(costs, budget, float(np.abs(x).sum()))
 
 
 def _largest(violation: FloatArray, tolerance: FloatArray) -> float:
@@ -173,7 +174,7 @@ def _largest(violation: FloatArray, tolerance: FloatArray) -> float:
 
 def _least(sizes: FloatArray, budget: float, price: float) -> BoolArray:
     """The least sizes, as many as cost less than the budget together at a price."""
-    left = np.zeros(sizes.size, dtype=bool)
+    left, price = np.zeros(sizes.size, dtype=bool), min(price, float(np.finfo(np.float64).max))
     few = np.flatnonzero(sizes * price < budget)
     few = few[np.argsort(sizes[few], kind="stable")]
     left[few[np.cumsum(sizes[few]) * price < budget]] = True

@@ -138,7 +138,11 @@ class _Rounds:
             if answer is None:
                 return best
             self.done += 1
-            found = self._judge.of(best.x + answer[0] / p, best.y + answer[1] / d, enough)
+            with np.errstate(over="ignore"):
+                x, y = best.x + answer[0] / p, best.y + answer[1] / d
+            if not (np.isfinite(x).all() and np.isfinite(y).all()):
+                return best
+            found = self._judge.of(x, y, enough)
             better = found.better_than(best, units.bound, units.cost)
             best = found if better else best
         return best

@@ -140,6 +140,9 @@ def proof(program: Program, outcome: Outcome, *, time_limit: float | None = None
     """
     if outcome.status.optimal or outcome.status.termination.stopped:
         return None
+    crossed = DualRay.of_crossed_bounds(program)
+    if crossed is not None:
+        return crossed
     try:
         found = _infeasible(program, outcome.dual_ray, time_limit)
         if found is not None and (not found.by_rounding or outcome.status.termination is Termination.INFEASIBLE):
@@ -151,9 +154,6 @@ def proof(program: Program, outcome: Outcome, *, time_limit: float | None = None
 
 def _infeasible(program: Program, proposed: FloatArray | None, time_limit: float | None) -> DualRay | None:
     """A proof of infeasibility, by more than rounding where there is one."""
-    crossed = DualRay.of_crossed_bounds(program)
-    if crossed is not None:
-        return crossed
 
     def candidates() -> Iterator[FloatArray]:
         if proposed is not None and proposed.any():

@@ -252,7 +252,10 @@ class LinearProgram(Program):
 
     def _decided(self, found: LPSolution) -> LPSolution:
         """What rational arithmetic makes of a small program that floating point has come to no end with."""
-        exact = solved(self) if (self.lower <= self.upper).all() and (self.row_lower <= self.row_upper).all() else None
+        crossed = DualRay.of_crossed_bounds(self)
+        if crossed is not None:
+            return LPSolution(self, _proven(crossed), None, None, None, crossed)
+        exact = solved(self)
         if exact is None:
             return found
         if isinstance(exact, Optimum):

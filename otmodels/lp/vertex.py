@@ -22,7 +22,7 @@ from otmodels.deadline import suffices
 from otmodels.lp.contradictions import Contradiction, Stand, combined, resolve
 from otmodels.lp.products import products
 from otmodels.lp.program import Program
-from otmodels.lp.rational import dot, rational, solve
+from otmodels.lp.rational import dot, nearest, rational, solve
 from otmodels.lp.sizes import NEAR, carried, least_shares, row_sizes, tight_rows
 from otmodels.rounding import UNIT
 
@@ -140,7 +140,8 @@ class _Search:
         """Start from what a point touches."""
         base = np.clip(x, program.lower, program.upper) + 0.0
         sizes, activity = row_sizes(program, base), program.A @ base
-        if not np.isfinite(sizes).all():
+        crossed = (program.lower > program.upper).any() or (program.row_lower > program.row_upper).any()
+        if crossed or not np.isfinite(sizes).all():
             return None
         low, high = activity - program.row_lower, program.row_upper - activity
         around = CARRIED * carried(program.A, sizes, tight_rows(program, activity, sizes))
@@ -249,17 +250,18 @@ class _Search:
         return within
 
     def _rows_hold(self, rows: IndexArray, steps: dict[int, Fraction]) -> bool:
-        """Whether the other rows hold; those that do not become equations."""
-        others = np.setdiff1d(np.arange(self.program.shape[0]), [*rows.tolist(), *self.loose])
+        """Whether the rows hold that are not solved for exactly at a bound; those that do not become equations."""
+        solved = [i for i in rows.tolist() if not self.slack.get(i)]
+        others = np.setdiff1d(np.arange(self.program.shape[0]), [*solved, *self.loose])
         if not others.size:
             return True
         part, moved = csr_array(self.matrix[others]), list(steps)
         sums, delta = products(part, self.base), csr_array(part[:, moved])
-        size = np.array([float(steps[j]) for j in moved])
+        size = nearest(steps.values())
         change = delta @ size
         error = 4 * UNIT * ((len(moved) + 4) * (abs(delta) @ np.abs(size)) + np.abs(sums.value) * (np.diff(delta.indptr) > 0))
         low, high = self.program.row_lower[others], self.program.row_upper[others]
-        unclear = (sums.lower + change - error < low) | (sums.upper + change + error > high)
+        unclear = ~((sums.lower + change - error >= low) & (sums.upper + change + error <= high))
         places, exact_steps, hold = np.flatnonzero(unclear), list(steps.values()), True
         if np.diff(part.indptr)[places].sum() > MOST_TERMS:
             return False
@@ -268,6 +270,7 @@ class _Search:
             if not float(low[place]) <= activity <= float(high[place]):
                 i, hold = int(others[place]), False
                 self.wanted[i], self.at[i] = True, low[place] if activity < float(low[place]) else high[place]
+                self.slack.pop(i, None)
         return hold
 
     def _point(self, rows: IndexArray, steps: dict[int, Fraction], left: dict[int, Fraction]) -> Point | None:

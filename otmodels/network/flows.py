@@ -171,7 +171,8 @@ def placed_flow(nodes: Nodes, arcs: Arcs, flow: FloatArray, f: FloatArray) -> Fl
     """
     flow = np.maximum(flow, 0.0)
     off = nodes.divergence - arcs.divergence(flow)
-    through = np.bincount(arcs.tail, flow, arcs.size) + np.bincount(arcs.head, flow, arcs.size)
+    with np.errstate(over="ignore"):
+        through = np.bincount(arcs.tail, flow, arcs.size) + np.bincount(arcs.head, flow, arcs.size)
     unnoticed = SHORT * np.maximum(nodes.a, nodes.b) + 4 * np.finfo(np.float64).eps * through
     if (np.abs(off) <= unnoticed + WORTH * np.maximum(nodes.a, nodes.b)).all():
         return flow
