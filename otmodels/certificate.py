@@ -33,8 +33,8 @@ from otmodels.potentials import cbar_transform
 from otmodels.problem import TransportProblem, check_problem
 from otmodels.rational_check import RationalAnswer
 from otmodels.repair import Pairs, width
-from otmodels.rounding import exact_dot, exact_sum
-from otmodels.safe import SafeDual, gauge, least_of, middle
+from otmodels.rounding import exact_dot, exact_sum, two_difference, two_sum
+from otmodels.safe import SafeDual, gauge, least_of, middles
 from otmodels.tolerances import DEFAULT, Tolerances
 
 EPS = float(np.finfo(np.float64).eps)
@@ -292,20 +292,23 @@ class _Claim:
         name, allow = "dual feasibility f + g <= C", self.tolerances.slack
         if self.g is None:
             return Check(name, 0.0, 0.0)
-        centre = middle(self.f, self.problem.a)
-        f_size, g_size = np.abs(self.f - centre), np.abs(self.g + centre)
+        centres = np.array(middles(self.f, self.problem.a))[:, None]
+        f_size, g_size = np.abs(self.f - centres), np.abs(self.g + centres)
         above = (self.centred[1] - dual.g_high) - dual.g_low
         above[~np.isfinite(above)] = 0.0
-        doubtful = np.flatnonzero(above > allow * g_size)
+        doubtful = np.flatnonzero(above > allow * g_size.min(axis=0))
         fine = np.maximum(np.delete(above, doubtful), 0.0)
-        worst = Check(name, float(fine.max(initial=0.0)), allow * float(f_size.max() + g_size.max()))
+        worst = Check(name, float(fine.max(initial=0.0)), allow * float((f_size.max(axis=1) + g_size.max(axis=1)).min()))
         rows = np.arange(self.problem.source.size)
         step = max(1, BLOCK_ENTRIES // rows.size)
         for columns in (doubtful[first : first + step] for first in range(0, doubtful.size, step)):
             i, j = (index.ravel() for index in np.meshgrid(rows, columns, indexing="ij"))
             cost = self.problem.cost.entries(i, j)
-            violation = np.where(np.isfinite(cost), self.f[i] + self.g[j] - cost, 0.0)
-            scale = np.where(np.isfinite(cost), np.abs(cost), 0.0) + f_size[i] + g_size[j]
+            finite = np.where(np.isfinite(cost), cost, 0.0)
+            total, lost = two_sum(self.f[i], self.g[j])
+            excess, rest = two_difference(total, finite)
+            violation = np.where(np.isfinite(cost), excess + (rest + lost), 0.0)
+            scale = np.abs(finite) + (f_size[:, i] + g_size[:, j]).min(axis=0)
             rounding = 4 * EPS * (np.abs(self.f[i]) + np.abs(self.g[j]))
             found = _pair_check(self.problem, name, np.maximum(violation, 0.0), i, j, allow * scale + rounding)
             worst = max(worst, found, key=lambda check: (not check.passed, check.severity))

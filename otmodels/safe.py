@@ -102,6 +102,15 @@ def middle(f: FloatArray, mass: FloatArray) -> float:
     return float(f[order[min(int(np.searchsorted(below, below[-1] / 2)), f.size - 1)]])
 
 
+def middles(f: FloatArray, mass: FloatArray) -> tuple[float, float]:
+    """The least and the largest median of f weighted by mass, where rounding could take either for half of it."""
+    order = np.argsort(f, kind="stable")
+    below = np.cumsum(mass[order])
+    half = below[-1] / 2 * (1 + f.size * UNIT * np.array([-4, 4]))
+    low, high = np.minimum(np.searchsorted(below, half), f.size - 1)
+    return float(f[order[low]]), float(f[order[high]])
+
+
 def exact_c_transform(cost: BaseCost, f: FloatArray) -> tuple[FloatArray, FloatArray]:
     """f^c_j = min_i C_ij - f_i exactly, as the sum of two floats (m,), (m,); +inf where every pair is forbidden.
 

@@ -234,6 +234,20 @@ class TestEachCheckIsStrict:
         assert failed(certificate) == (set() if passes else {"source atoms served"})
 
 
+@pytest.mark.parametrize("order", [[0, 1, 2], [1, 0, 2], [2, 1, 0]])
+@pytest.mark.parametrize("centre", [0.0, 1000.0])
+def test_a_median_that_rounding_could_take_either_way_excuses_nothing(order: list[int], centre: float) -> None:
+    """Half of the mass has f = 0 and half 1000; a pair above its cost is seen in the scale of either."""
+    mass = np.array([0.1, 0.2, 0.3])[order]
+    a, f = np.concatenate([mass, mass]), np.repeat([0.0, 1000.0], 3)
+    raised = np.zeros(6)
+    raised[1 if centre == 0 else 4] = 5e-7
+    problem = om.TransportProblem(a, a, np.repeat(f[:, None] - centre, 6, axis=1))
+    certificate = om.certify(problem, np.diag(a), f - centre, raised)
+    assert [check.name for check in certificate.checks if not check.passed] == ["dual feasibility f + g <= C"]
+    assert om.certify(problem, np.diag(a), f - centre, np.zeros(6)).passed
+
+
 class TestOtherPeoplesAnswers:
     """What converged, or stopped early, and looks right."""
 

@@ -12,7 +12,7 @@ import otmodels as om
 from otmodels.arrays import FloatArray
 from otmodels.blocks import over_blocks
 from otmodels.cost import BaseCost, OnPairs
-from otmodels.safe import SafeDual, exact_c_transform, gauge, middle
+from otmodels.safe import SafeDual, exact_c_transform, gauge, middle, middles
 
 INF = np.inf
 
@@ -172,6 +172,13 @@ class TestGauge:
     def test_the_middle_is_where_half_of_the_mass_is_below(self) -> None:
         assert middle(np.array([5.0, 1.0, 3.0]), np.array([1.0, 1.0, 1.0])) == 3
         assert middle(np.array([5.0, 1.0, 3.0]), np.array([0.0, 9.0, 1.0])) == 1
+
+    @pytest.mark.parametrize("mass", [[0.1, 0.2, 0.3, 0.3, 0.2, 0.1], [0.3, 0.2, 0.1, 0.1, 0.2, 0.3], [0.1, 0.2, 0.3, 0.6, 0, 0]])
+    def test_half_of_the_mass_but_for_rounding_has_two_medians(self, mass: list[float]) -> None:
+        assert middles(np.array([1.0, 1.0, 1.0, 5.0, 5.0, 5.0]), np.array(mass)) == (1, 5)
+
+    def test_more_than_half_of_it_has_one(self) -> None:
+        assert middles(np.array([1.0, 1.0, 5.0]), np.array([0.3, 0.3, 0.5999])) == (1, 1)
 
     def test_a_shift_common_to_most_of_the_mass_is_taken_off(self) -> None:
         f = np.array([1e9, 1e9 + 1, 1e9 + 2, -3e20])
