@@ -400,7 +400,20 @@ class TestSettling:
 class _Outcome:
     """What a solver claims to be optimal."""
 
-    status, dual_ray, primal_ray, algorithm, iterations = OPTIMAL, None, None, "none", 0
+    status, dual_ray, primal_ray, algorithm, iterations, seconds = OPTIMAL, None, None, "none", 0, 0.0
 
     def __init__(self, x: Any, y: Any) -> None:
         self.x, self.y = x, y
+
+
+def test_a_proof_that_takes_too_long_beside_the_solve_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 50 equations in decimals no float is a solution: proven in rational numbers, where there is time for them."""
+    rng = np.random.default_rng(0)
+    matrix, x, cost = np.round(rng.random((50, 50)), 1), np.round(rng.random(50), 1) + 0.1, np.round(rng.random(50), 1)
+    lp = LinearProgram.standard(cost, matrix, matrix @ x)
+    monkeypatch.setattr("otmodels.lp.linear_program.PROOF", 0.0)
+    monkeypatch.setattr("otmodels.lp.linear_program.PROOF_SHARE", 0.0)
+    for limit, proven in ((None, False), (60.0, True)):
+        certificate = lp.solve(time_limit=limit).certificate
+        assert certificate is not None
+        assert (certificate.passed, certificate.proven) == (True, proven)

@@ -28,6 +28,8 @@ class Outcome(Protocol):
     def algorithm(self) -> str: ...  # noqa: D102
     @property
     def iterations(self) -> int: ...  # noqa: D102
+    @property
+    def seconds(self) -> float: ...  # noqa: D102
 
 
 class Door(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from os import PathLike
@@ -14,7 +15,7 @@ from scipy.sparse import csc_array, issparse
 
 from otmodels.arrays import FloatArray, floats, travels
 from otmodels.checks import Certificate
-from otmodels.deadline import keeps_time_limit, suffices
+from otmodels.deadline import end, keeps_time_limit, suffices, within
 from otmodels.errors import ShapeError
 from otmodels.lp import duality
 from otmodels.lp.algebra import WIDTH, algebra
@@ -28,6 +29,9 @@ from otmodels.lp.rational import nearest
 from otmodels.lp.rays import DualRay, PrimalRay
 from otmodels.lp.small import solved
 from otmodels.status import OPTIMAL, PointStatus, Status, Termination
+
+PROOF, PROOF_SHARE = 2.0, 75.0
+"""Seconds, and times of what the solver took, within which optimality is proven where no time limit was set."""
 
 
 @travels
@@ -229,7 +233,7 @@ class LinearProgram(Program):
         Parameters
         ----------
         time_limit : float, optional
-            Seconds, > 0.
+            Seconds, > 0. Without one the proof in exact arithmetic is given up where it takes many times as long as the solver.
         verbose : bool
             Whether HiGHS prints its log.
         """
@@ -244,7 +248,8 @@ class LinearProgram(Program):
             Of this program.
         """
         if outcome.status.optimal and outcome.x is not None and outcome.y is not None:
-            found = LPSolution(self, outcome.status, *settle(self, outcome.x, outcome.y), None)
+            with within(max(PROOF, PROOF_SHARE * outcome.seconds) if math.isinf(end()) else None):
+                found = LPSolution(self, outcome.status, *settle(self, outcome.x, outcome.y), None)
         else:
             ray = proof(self, outcome)
             found = LPSolution(self, outcome.status if ray is None else _proven(ray), outcome.x, outcome.y, None, ray)

@@ -44,6 +44,8 @@ class Digits:
         p to the number of digits.
     count : int
         Number of digits.
+    longest : int
+        The unknown that had too few digits when the solution was last asked for.
     """
 
     def __init__(self, rows: Whole, right: list[int], inverse: Integers) -> None:
@@ -57,6 +59,7 @@ class Digits:
         self.known = [0] * size
         self.modulus = 1
         self.count = 0
+        self.longest = 0
 
     def extend(self, steps: int) -> None:
         """So many digits more."""
@@ -102,15 +105,18 @@ class Digits:
         """The solution over a common denominator, if the digits tell it: short beside the expansion, and solving the system."""
         limit = math.isqrt(self.modulus) >> 8
         common = 1
-        for x in self.known:
-            numerator = x * common % self.modulus
+        over = {}
+        for place in (self.longest, *range(len(self.known))):
+            numerator = self.known[place] * common % self.modulus
             if min(numerator, self.modulus - numerator) > limit:
                 denominator = _denominator(numerator, self.modulus, limit)
                 if denominator is None or common * denominator > limit:
+                    self.longest = place
                     return None
+                numerator = numerator * denominator % self.modulus
                 common *= denominator
-        half = self.modulus >> 1
-        found = [(x * common + half) % self.modulus - half for x in self.known]
+            over[place] = (min(numerator, numerator - self.modulus, key=abs), common)
+        found = [numerator * (common // own) for numerator, own in (over[place] for place in range(len(over)))]
         solves = all(
             sum(a * found[j] for j, a in zip(columns, values, strict=True)) == side * common
             for (columns, values), side in zip(self.rows, self.right, strict=True)

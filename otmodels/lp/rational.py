@@ -213,7 +213,7 @@ def _independent(core: list[_Row], columns: int) -> tuple[list[int], list[int]]:
     size = np.abs(dense).max(axis=0)
     dense /= np.where(size > 0, size, 1.0)
     used = _leading(dense)
-    chosen = _leading(dense[:, used].T)
+    chosen = list(range(len(core))) if len(used) == len(core) else _leading(dense[:, used].T)
     return chosen, used[: len(chosen)]
 
 
