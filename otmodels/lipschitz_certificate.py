@@ -20,7 +20,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from otmodels.arrays import FloatArray
+from otmodels.arrays import FloatArray, IndexArray
 from otmodels.certificate import EPS, bounds_of, furthest, outside, rounding_width
 from otmodels.checks import Certificate, Check
 from otmodels.cost import BLOCK_ENTRIES, Cost
@@ -29,7 +29,7 @@ from otmodels.interval import UNKNOWN, Interval
 from otmodels.metrics import Minkowski
 from otmodels.network import ALONG_AXES, DIAGONALLY, Arcs, GraphCost, Network, plan_of_flow
 from otmodels.potentials import cbar_transform
-from otmodels.rounding import UNIT, bounded_above, exact_dot, segment_sums, two_difference
+from otmodels.rounding import UNIT, Sum, bounded_above, exact_dot, segment_sums, two_difference
 from otmodels.safe import SafeDual
 from otmodels.tolerances import DEFAULT, Tolerances
 
@@ -88,12 +88,23 @@ class _Numbers:
         return cls(network, flow, f, lipschitz_below(network, f), length, plan_cost)
 
     @cached_property
+    def used(self) -> IndexArray:
+        """The arcs on which mass flows forward."""
+        return np.flatnonzero(self.flow > 0)
+
+    @cached_property
+    def moved(self) -> Sum:
+        """Cost of what flows forward."""
+        return exact_dot(self.flow[self.used], self.length[self.used])
+
+    @cached_property
     def balance(self) -> tuple[FloatArray, FloatArray]:
         """What outflow less inflow of a node, by the flow >= 0, is off from its exact surplus (N,), and a bound on the error."""
         nodes, arcs, problem = self.network.nodes, self.network.arcs, self.network.problem
-        exact, kept = problem.exact_target, np.maximum(self.flow, 0.0)
-        parts = (problem.a, -problem.b, -exact.correction, -kept, kept)
-        where = np.concatenate([nodes.source, nodes.target, nodes.target, arcs.tail, arcs.head])
+        exact, kept = problem.exact_target, self.flow[self.used]
+        corrected = np.flatnonzero(exact.correction)
+        parts = (problem.a, -problem.b, -exact.correction[corrected], -kept, kept)
+        where = np.concatenate([nodes.source, nodes.target, nodes.target[corrected], arcs.tail[self.used], arcs.head[self.used]])
         s, e, lost = segment_sums(np.concatenate(parts), where, nodes.size)
         wrong = np.bincount(nodes.target, exact.error, nodes.size) * (1 + 2 * nodes.size * UNIT)
         return s + e, (lost + wrong + UNIT * np.abs(s + e) * (e != 0)) * (1 + 4 * UNIT)
@@ -126,7 +137,7 @@ class _Numbers:
         off, error = self.balance
         amount = (np.abs(off) + error) * (1 + 2 * UNIT)
         wrong = np.flatnonzero(amount)
-        moved = exact_dot(np.maximum(self.flow, 0.0), self.length).upper
+        moved = self.moved.upper
         upper = moved
         if wrong.size:
             cost, hub = self.network.nodes.cost, int(self.network.nodes.a.argmax())
@@ -179,8 +190,8 @@ class _Numbers:
         return 8 * (len(grid.axes) + 1) * UNIT * size
 
     def certificate(self, tolerances: Tolerances, known: Interval) -> Certificate:
-        moved = exact_dot(self.flow, self.length).value
-        primal = moved if self.plan_cost is None else self.plan_cost
+        moved = exact_dot(self.flow, self.length) if (self.flow < 0).any() else self.moved
+        primal = moved.value if self.plan_cost is None else self.plan_cost
         surplus = self.network.nodes.divergence
         dual = exact_dot(surplus, self.f).value
         interval = self.interval.intersection(known)

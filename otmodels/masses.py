@@ -156,13 +156,18 @@ def movable(amount: Fraction | float, atoms: int, total: float) -> bool:
 
 def _total(masses: FloatArray) -> Fraction:
     """The exact sum, on a common denominator: a power of two."""
-    numerators, exponents = np.frexp(masses[masses > 0])
-    least = int(exponents.min()) - 53
+    parts, exponents = np.frexp(masses[masses > 0])
+    digits = np.ldexp(parts, 53).astype(np.int64)
+    distinct, place = np.unique(exponents, return_inverse=True)
+    high, low = np.zeros((2, distinct.size), dtype=np.int64)
+    np.add.at(high, place, digits >> 26)
+    np.add.at(low, place, digits & (1 << 26) - 1)
+    least = int(distinct[0])
     whole = sum(
-        int(numerator) << (exponent - 53 - least)
-        for numerator, exponent in zip(np.ldexp(numerators, 53).tolist(), exponents.tolist(), strict=True)
+        (more << 26) + rest << exponent - least
+        for more, rest, exponent in zip(high.tolist(), low.tolist(), distinct.tolist(), strict=True)
     )
-    return Fraction(whole) * Fraction(2) ** least
+    return Fraction(whole) * Fraction(2) ** (least - 53)
 
 
 def _moves(a: FloatArray, given: FloatArray, pairs: tuple[IndexArray, IndexArray]) -> tuple[dict[int, Fraction], bool]:

@@ -5,7 +5,8 @@ the same holds for differences and products. Sums of many are taken in pairs, wh
 what that sum may be wrong by is bounded.
 
 Source: Knuth (1969), The Art of Computer Programming, volume 2, section 4.2.2; Dekker (1971), A floating-point technique for
-extending the available precision; Ogita, Rump, Oishi (2005), Accurate sum and dot product.
+extending the available precision; Ogita, Rump, Oishi (2005), Accurate sum and dot product; Rump, Ogita, Oishi (2008), Accurate
+floating-point summation part I (digits cut at a common place).
 """
 
 from __future__ import annotations
@@ -61,12 +62,10 @@ def two_difference(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray
 def two_product(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     """(p, e) with p = fl(x y) and p + e = x y, entry by entry; exactly, but for what is below the range of floats (`TINY`)."""
     p = x * y
+    if max(np.abs(x).max(initial=0.0), np.abs(y).max(initial=0.0)) <= _LARGE:
+        return p, _left_out(x, y, p)
     x_scale, y_scale = (np.where(np.abs(v) > _LARGE, 2.0**-128, 1.0) for v in (x, y))
-    x, y = x * x_scale, y * y_scale
-    (x_high, x_low), (y_high, y_low) = _split(x), _split(y)
-    scaled = p * x_scale * y_scale
-    e = ((x_high * y_high - scaled) + x_high * y_low + x_low * y_high) + x_low * y_low
-    return p, e / x_scale / y_scale
+    return p, _left_out(x * x_scale, y * y_scale, p * x_scale * y_scale) / x_scale / y_scale
 
 
 def exact_sum(*parts: FloatArray) -> Sum:
@@ -78,9 +77,9 @@ def exact_sum(*parts: FloatArray) -> Sum:
     x = np.concatenate([np.ravel(part) for part in parts]) if len(parts) != 1 else np.ravel(parts[0])
     rest, lost, levels = 0.0, 0.0, 0
     while x.size > 1:
-        if x.size % 2:
-            x = np.append(x, 0.0)
-        x, e = two_sum(x[::2], x[1::2])
+        half, odd = divmod(x.size, 2)
+        s, e = two_sum(x[:half], x[half : 2 * half])
+        x = np.append(s, x[-1]) if odd else s
         rest += float(e.sum())
         lost += float(np.abs(e).sum())
         levels += 1
@@ -116,26 +115,27 @@ def segment_sums(values: FloatArray, index: IndexArray, size: int) -> tuple[Floa
     size : int
         Number of sums.
     """
-    order = np.argsort(index, kind="stable")
-    owner, x = index[order], values[order]
-    rest, lost, levels = np.zeros(size), np.zeros(size), 0
-    while x.size and (repeated := owner[1:] == owner[:-1]).any():
-        first = np.flatnonzero(np.concatenate([[True], ~repeated]))
-        place = np.arange(x.size) - np.repeat(first, np.diff(np.append(first, x.size)))
-        left = np.flatnonzero(place % 2 == 0)
-        paired = left[(left + 1 < x.size)]
-        paired = paired[owner[paired + 1] == owner[paired]]
-        s, e = two_sum(x[paired], x[paired + 1])
-        rest += np.bincount(owner[paired], e, size)
-        lost += np.bincount(owner[paired], np.abs(e), size)
-        x = x.copy()
-        x[paired] = s
-        owner, x = owner[left], x[left]
-        levels += 1
-    total = np.zeros(size)
-    total[owner] = x
-    terms = np.bincount(index, minlength=size)
-    return total, rest, np.where(lost > 0, (terms + 2 * levels + 4) * UNIT * lost * (1 + 1e-9) + TINY, 0.0)
+    sizes, largest, terms = np.abs(values), np.zeros(size), np.bincount(index, minlength=size)
+    with np.errstate(invalid="ignore"):
+        np.maximum.at(largest, index, sizes)
+    if largest.max(initial=0.0) > _LARGE:
+        scaled = values * 2.0**-128
+        total, rest, error = segment_sums(scaled, index, size)
+        cut_off = np.bincount(index, scaled * 2.0**128 != values, size) * (TINY * 2.0**128)
+        return total * 2.0**128, rest * 2.0**128, error * 2.0**128 + cut_off
+    first = np.frexp(largest)[1] + np.frexp(terms)[1]
+    level = np.ldexp(1.0, first)[index]  # a power of two above all partial sums of an index: at its last digit they are cut
+    high = (level + values) - level
+    low = values - high
+    total, rest = two_sum(*(np.bincount(index, part, size).astype(np.float64) for part in (high, low)))
+    least = np.full(size, np.inf)
+    np.minimum.at(least, index, np.where(sizes > 0, sizes, np.inf))
+    last = np.maximum(np.frexp(least)[1] - 53, -1074)  # of the digits below the cut, sums of which are exact while they are few
+    doubtful = np.isfinite(least) & (first - 53 + np.frexp(terms)[1] > last + 53)
+    if not doubtful.any():
+        return total, rest, np.zeros(size)
+    lost = np.bincount(index, np.abs(low), size)
+    return total, rest, np.where(doubtful & (lost > 0), (terms + 2) * UNIT * lost * (1 + 1e-9) + TINY, 0.0)
 
 
 def product_above(x: FloatArray, y: FloatArray | float) -> FloatArray:
@@ -158,6 +158,12 @@ def bounded_above(x: FloatArray, y: FloatArray, terms: int = 1) -> float:
     products = product_above(x, y)
     total = float(products.sum())
     return total * (1 + (products.size.bit_length() + 64 + 2 * terms) * 2 * UNIT) + (TINY * products.size if total else 0.0)
+
+
+def _left_out(x: FloatArray, y: FloatArray, p: FloatArray) -> FloatArray:
+    """X y - p, of factors that can be split."""
+    (x_high, x_low), (y_high, y_low) = _split(x), _split(y)
+    return ((x_high * y_high - p) + x_high * y_low + x_low * y_high) + x_low * y_low
 
 
 def _split(x: FloatArray) -> tuple[FloatArray, FloatArray]:
