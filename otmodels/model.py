@@ -144,13 +144,13 @@ class Model:
         run = compiled.run(time_limit, verbose)
         solved_at = time.perf_counter()
         answer = Answer.of(self._declaration, compiled, run)
-        if not run.status.optimal or run.x is None or run.y is None:
-            family = self._family
-            unsolved = family.unsolved_extended(answer, run) if extended else family.unsolved(self.form, answer, run)
-            return unsolved, extended
-        read = self._family.extended if extended else self._family.solution
+        if not (extended or run.status.optimal):
+            return self._family.unsolved(self.form, answer, run), extended
+        read = self._family.settled_extended if extended else self._family.solution
         seconds = self._build_s, compiled_at - started, solved_at - compiled_at
         result = read(self.form, answer, run, self._provenance(run, *seconds, 0.0))
+        if isinstance(result, Unsolved):
+            return result, extended
         extract_s = time.perf_counter() - solved_at
         return replace(result, provenance=replace(result.provenance, extract_s=extract_s)), extended
 

@@ -407,9 +407,9 @@ class _Outcome:
 
 
 def test_a_proof_that_takes_too_long_beside_the_solve_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of 50 equations in decimals no float is a solution: proven in rational numbers, where there is time for them."""
+    """Of 110 equations in decimals no float is a solution: proven in rational numbers, where there is time for them."""
     rng = np.random.default_rng(0)
-    matrix, x, cost = np.round(rng.random((50, 50)), 1), np.round(rng.random(50), 1) + 0.1, np.round(rng.random(50), 1)
+    matrix, x, cost = np.round(rng.random((110, 110)), 1), np.round(rng.random(110), 1) + 0.1, np.round(rng.random(110), 1)
     lp = LinearProgram.standard(cost, matrix, matrix @ x)
     monkeypatch.setattr("otmodels.lp.linear_program.PROOF", 0.0)
     monkeypatch.setattr("otmodels.lp.linear_program.PROOF_SHARE", 0.0)

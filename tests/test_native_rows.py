@@ -250,3 +250,19 @@ class TestCvxpy:
         np.testing.assert_allclose(solution.plan, [[0.3, 0.1], [0.2, 0.4]], atol=1e-12)
         model.native = other.native
         refused(ModelError, model.solve, "'gamma'")
+
+
+def test_what_the_solver_leaves_open_is_answered_where_exact_arithmetic_has_the_answer() -> None:
+    """A free column that 1e8 x <= 0.9 alone bounds adds 9e-9 to the distance; HiGHS ends on "unbounded or infeasible"."""
+    a = [0.923548085351262, 0.023875192028153913, 0.5142829340064164, 0.306657816304032, 0.6620289112768479, 0.22026224401559868]
+    b = [0.764827372399545, 0.7338067697947124, 0.5884557174939556, 0.10581902899272874, 0.20585732389219122, 0.2518889704091785]
+    x = np.array([0.0, 0.026785712657186322, 0.5863191810376758, -0.40752448519651285, 0.0651435331727358, -0.017774949110132])
+    problem = om.TransportProblem(om.Measure(a, x), om.Measure(b, x), om.ground_cost(om.Measure(a, x), om.Measure(b, x)))
+    model = om.build(problem, "lipschitz", "highspy")
+    model.native.addCol(1.0, -INF, INF, 0, indices(), np.array([]))
+    add_row(model.native, {6: 1e8}, "tight", -0.9, 0.9)
+    add_row(model.native, {6: 1.0, 1: 1e10}, "wide", upper=26506551829.823112)
+    found = model.solve()
+    assert isinstance(found, om.ExtendedFlow)
+    assert found.certificate.proven
+    assert found.value == pytest.approx(om.wasserstein_distance(problem.source, problem.target).value + 9e-9, abs=1e-12)

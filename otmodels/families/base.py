@@ -17,7 +17,7 @@ from otmodels.feasibility import Infeasibility
 from otmodels.interval import UNKNOWN
 from otmodels.languages import Compiled, Declaration, Run
 from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution, Result
-from otmodels.lp import DualRay, LinearProgram, PrimalRay, certify, conflict_of
+from otmodels.lp import DualRay, LinearProgram, LPSolution, PrimalRay, conflict_of
 from otmodels.problem import TransportProblem
 from otmodels.solution import ExtendedSolution, Infeasible, Provenance, Solution, Unbounded, Unsolved
 from otmodels.status import PointStatus, Status, Termination
@@ -113,8 +113,10 @@ class Family(ABC):
         """The certified solution that an optimal answer is."""
 
     @abstractmethod
-    def extended(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> ExtendedSolution | ExtendedFlow:
-        """The certified solution of a model that its user extended."""
+    def extended(
+        self, form: str, answer: Answer, status: Status, certificate: Certificate, provenance: Provenance
+    ) -> ExtendedSolution | ExtendedFlow:
+        """The solution of a model that its user extended, with the certificate of its program."""
 
     @abstractmethod
     def unsolved(self, form: str, answer: Answer, run: Run) -> Unsolved:
@@ -128,27 +130,24 @@ class Family(ABC):
     def exactly(self, near: Result, provenance: Provenance, effort: Effort) -> Result:
         """The result in exact arithmetic, from one near it; that one where exact arithmetic takes too long."""
 
-    def unsolved_extended(self, answer: Answer, run: Run) -> Unsolved:
-        """What is known where an extended model has no optimal answer, with the proof where it has none at all."""
-        return unsolved_program(self.problem, answer.program, run, "the extended model")
+    def settled_extended(
+        self, form: str, answer: Answer, run: Run, provenance: Provenance
+    ) -> ExtendedSolution | ExtendedFlow | Unsolved:
+        """What a run makes of a model that its user extended: the exact answer next to it where it is not certified as it is."""
+        found = answer.program.settled(run)
+        if found.certificate is None or found.x is None or found.y is None:
+            return unsolved_program(self.problem, found, "the extended model")
+        return self.extended(form, replace(answer, x=found.x, y=found.y), found.status, found.certificate, provenance)
 
 
-def certified(answer: Answer, run: Run) -> tuple[Answer, Certificate]:
-    """An answer with the certificate of its program, rounded from the exact one next to it where it is not certified as it is."""
-    found = answer.program.settled(run)
-    if found.certificate is None or found.x is None or found.y is None:
-        return answer, certify(answer.program, answer.x, answer.y)
-    return replace(answer, x=found.x, y=found.y), found.certificate
-
-
-def unsolved_program(problem: TransportProblem, program: LinearProgram, run: Run, what: str) -> Unsolved:
+def unsolved_program(problem: TransportProblem, found: LPSolution, what: str) -> Unsolved:
     """The result for a program without an optimal answer, explained by its rows."""
-    nothing, ray = UNKNOWN, program.settled(run).ray
+    nothing, ray = UNKNOWN, found.ray
     if isinstance(ray, DualRay):
-        found, status = conflict_of(ray), Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.RAY)
-        message = f"{what} has no feasible point: {found}. Loosen one of them, or take it out"
-        return Infeasible(status, problem, nothing, message, found)
+        conflict, status = conflict_of(ray), Status(Termination.INFEASIBLE, PointStatus.NONE, PointStatus.RAY)
+        message = f"{what} has no feasible point: {conflict}. Loosen one of them, or take it out"
+        return Infeasible(status, problem, nothing, message, conflict)
     if isinstance(ray, PrimalRay):
         status = Status(Termination.UNBOUNDED, PointStatus.RAY, PointStatus.NONE)
         return Unbounded(status, problem, nothing, f"{what} is unbounded: {ray}. Bound what the objective can gain", ray)
-    return Unsolved(run.status, problem, nothing, f"{what}: {run.status.termination.value}")
+    return Unsolved(found.status, problem, nothing, f"{what}: {found.status.termination.value}")

@@ -12,9 +12,10 @@ from scipy.sparse import coo_array, csr_array
 
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.certificate import certify
+from otmodels.checks import Certificate
 from otmodels.cost import OnPairs
 from otmodels.errors import SolveError
-from otmodels.families.base import Answer, Family, certified, unsolved_program
+from otmodels.families.base import Answer, Family, unsolved_program
 from otmodels.families.beginning import at_once
 from otmodels.families.exactly import PROVEN, exactly, infeasible
 from otmodels.families.settling import Effort
@@ -88,12 +89,13 @@ class Kantorovich(Family):
         made = replace(provenance, reason=_OF_GENERATION)
         return planned(self.problem, plan, self._generated.f, self._generated.g, run.status, made)
 
-    def extended(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> ExtendedSolution:
+    def extended(
+        self, form: str, answer: Answer, status: Status, certificate: Certificate, provenance: Provenance
+    ) -> ExtendedSolution:
         """Plan and multipliers, with the certificate of the program as compiled."""
-        answer, certificate = certified(answer, run)
         plan, f, g = self._parts(form, answer)
         value, named = certificate.primal_value, (answer.multipliers(), answer.variables())
-        return ExtendedSolution(run.status, self.problem, value, f, g, plan, certificate, provenance, *named)
+        return ExtendedSolution(status, self.problem, value, f, g, plan, certificate, provenance, *named)
 
     def exactly(self, near: Result, provenance: Provenance, effort: Effort) -> Result:
         """The solution in exact arithmetic, on pairs that the user gave the best on these."""
@@ -159,7 +161,7 @@ class Kantorovich(Family):
             with suppress(SolveError):
                 found = finest_infeasibility(self.problem)
         if found is None:
-            return unsolved_program(self.problem, answer.program, run, "the program")
+            return unsolved_program(self.problem, answer.program.settled(run), "the program")
         if not self._support.given:
             return infeasible(found)
         message = f"no feasible plan exists on the given support: {found}. Give more pairs, or support='full'"

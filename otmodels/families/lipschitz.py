@@ -12,7 +12,7 @@ from otmodels.axioms import axioms_of
 from otmodels.certificate import plan_value
 from otmodels.checks import Certificate
 from otmodels.errors import InputError, ParameterError
-from otmodels.families.base import Answer, Family, certified, unsolved_program
+from otmodels.families.base import Answer, Family, unsolved_program
 from otmodels.families.exactly import exactly, infeasible
 from otmodels.families.settling import Effort
 from otmodels.feasibility import Infeasibility, infeasibility
@@ -96,12 +96,13 @@ class KantorovichRubinstein(Family):
             return found
         return replace(found, is_on_given_arcs=certify_program(self.program("flow"), flow, potential).passed)
 
-    def extended(self, form: str, answer: Answer, run: Run, provenance: Provenance) -> ExtendedFlow:
+    def extended(
+        self, form: str, answer: Answer, status: Status, certificate: Certificate, provenance: Provenance
+    ) -> ExtendedFlow:
         """Potential, flow and multipliers, with the certificate of the program as compiled."""
-        answer, certificate = certified(answer, run)
         flow, potential = self._parts(form, answer)
         value, named = certificate.primal_value, (answer.multipliers(), answer.variables())
-        return ExtendedFlow(run.status, self.problem, value, self.network, potential, flow, certificate, provenance, *named)
+        return ExtendedFlow(status, self.problem, value, self.network, potential, flow, certificate, provenance, *named)
 
     def exactly(self, near: Result, provenance: Provenance, effort: Effort) -> Result:
         """The solution in exact arithmetic, as a flow along the pairs of the plan; on arcs of the user's there is none."""
@@ -114,7 +115,9 @@ class KantorovichRubinstein(Family):
         """Infeasible, where one-way arcs do not lead where mass has to go; or stopped, with the interval proven by then."""
         if run.status.termination in _NO_WAY[form]:
             found = self.infeasibility()
-            return unsolved_program(self.problem, answer.program, run, "the program") if found is None else infeasible(found)
+            return (
+                unsolved_program(self.problem, answer.program.settled(run), "the program") if found is None else infeasible(found)
+            )
         flow, potential = self._parts(form, answer)
         message = f"{run.status.termination.value}; the interval holds what is proven by then"
         return Unsolved(run.status, self.problem, interval_of(self.network, flow, potential, self.is_metric), message)

@@ -42,11 +42,15 @@ _TERMINATION = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one run of HiGHS found, in the program's own units; x and y are None where it has none to show."""
+    """What one run of HiGHS found, in the program's own units; x and y are None where it has none to show.
+
+    What HiGHS calls optimal may be off by more than its tolerance in the program's own units, which it says: `within` is False.
+    """
 
     status: Status
     x: FloatArray | None
     y: FloatArray | None
+    within: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,12 +239,14 @@ class Session:
         counts = info.simplex_iteration_count, info.ipm_iteration_count, info.crossover_iteration_count
         self.iterations += sum(max(0, count) for count in counts)
         x = y = None
-        if solution.value_valid and info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
+        within = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        if solution.value_valid and (within or termination is Termination.OPTIMAL):
             x = np.array(solution.col_value) * self.units.bound
         if solution.dual_valid and (termination is Termination.OPTIMAL or termination.stopped):
             y = np.array(solution.row_dual) * (self.units.cost / self.units.rows)
         if termination is Termination.OPTIMAL:
-            return Answer(OPTIMAL, x, y)
+            nothing = Status(Termination.FAILED, PointStatus.NONE, PointStatus.NONE)
+            return Answer(nothing if x is None or y is None else OPTIMAL, x, y, within)
         primal = PointStatus.NONE if x is None else PointStatus.FEASIBLE
         return Answer(Status(termination, primal, PointStatus.NONE if y is None else PointStatus.FEASIBLE), x, y)
 

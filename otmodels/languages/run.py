@@ -101,7 +101,7 @@ def solve_program(program: Program, *, time_limit: float | None = None, verbose:
     if answer.status.termination is Termination.FAILED:  # the dual simplex method can end on an unbounded program undecided
         method = PRIMAL_SIMPLEX
         answer = session.afresh(method)
-    if answer.status.optimal and (answer.x is None or answer.y is None):  # crossover may leave a vertex that is off by a hair
+    if answer.status.optimal and not answer.within:  # crossover may leave a vertex that is off by a hair
         answer = session.run(PRIMAL_SIMPLEX)
     x, y, status, refinements = answer.x, answer.y, answer.status, 0
     rays = session.rays()

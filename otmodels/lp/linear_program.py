@@ -267,7 +267,7 @@ class LinearProgram(Program):
             answer = settle_exactly(self, exact.x, exact.y)
             return LPSolution(self, OPTIMAL, *answer, None) if answer is not None and answer[-1].passed else found
         ray = _ray(self, exact)
-        if not ray.verified or (found.verified and ray.by_rounding):
+        if not ray.verified or ((found.verified or found.status.optimal) and ray.by_rounding):
             return found
         return LPSolution(self, _proven(ray), None, None, None, ray)
 

@@ -8,7 +8,7 @@ from otmodels.lp.conversion import standard_form
 from otmodels.lp.exact import Contradictory, Endless, Optimum, minimise
 from otmodels.lp.program import Program
 
-ENTRIES = 2000
+ENTRIES = 10_000
 """Largest standard form, in entries of A, that is solved in rational arithmetic."""
 
 
