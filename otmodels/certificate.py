@@ -92,6 +92,8 @@ def certify(
         raise ParameterError("plan, f, g", "are all missing", "Give a plan, potentials, or both")
     if not isinstance(tolerances, Tolerances):
         raise ParameterError("tolerances", f"is {kind_of(tolerances)}", "Give a Tolerances")
+    if not isinstance(exact, RationalAnswer | None):
+        raise ParameterError("exact", f"is {kind_of(exact)}", "Give a RationalAnswer, whose floats the plan and potentials are")
     if isinstance(plan, SolvedLike):
         moved, *own = read_solved(problem, plan)
         f, g = own if f is None and g is None else (f, g)

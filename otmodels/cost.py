@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from otmodels.arguments import checked_path
 from otmodels.arrays import BoolArray, FloatArray, IndexArray, floats, read_only, travels, unmasked
-from otmodels.entry import checked_path
 from otmodels.errors import FileFormatError, InfiniteValueError, InputError, NotANumberError, ShapeError
 from otmodels.measure import Measure, some
 from otmodels.rows import read_table

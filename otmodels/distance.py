@@ -12,7 +12,7 @@ from typing import Literal, overload
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from otmodels.arguments import check_flags, check_real, check_watch
+from otmodels.arguments import check_flags, check_real, check_watch, kind_of
 from otmodels.certificate import certify
 from otmodels.deadline import keeps_time_limit
 from otmodels.errors import ParameterError
@@ -133,7 +133,7 @@ def wasserstein_distance(
     for argument, measure in (("source", source), ("target", target)):
         if not isinstance(measure, Measure):
             remedy = "Make one: Measure(mass, points), Measure.from_samples(x) or grid_measure(array)"
-            raise ParameterError(argument, f"is {type(measure).__name__}, not a Measure", remedy)
+            raise ParameterError(argument, f"is {kind_of(measure)}, not a Measure", remedy)
     if not (isinstance(gap, Real) and 0 <= gap < 1):
         raise ParameterError("gap", f"is {gap!r}", "Give a relative gap in [0, 1), such as 1e-3; 0 asks for the exact value")
     check_real("power", power, "Give a finite number > 0")

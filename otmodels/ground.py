@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from otmodels.arguments import check_type
 from otmodels.arrays import FloatArray, IndexArray, travels
 from otmodels.cost import BaseCost
-from otmodels.entry import check_type
 from otmodels.errors import InfiniteValueError, ParameterError, ShapeError
 from otmodels.measure import MAKE_A_MEASURE, Measure
 from otmodels.metrics import TOGETHER, Metric, MetricFunction, Minkowski, UserMetric, resolve

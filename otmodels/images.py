@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from otmodels.entry import checked_path
+from otmodels.arguments import checked_path
 from otmodels.errors import FileFormatError, ParameterError, ZeroMassError
 from otmodels.measure import Measure, grid_measure
 

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from otmodels.arguments import check_type
 from otmodels.arrays import FloatArray, IndexArray, floats
 from otmodels.axioms import MetricReport, axioms_of
 from otmodels.checks import Check
-from otmodels.entry import check_type
 from otmodels.errors import NotANumberError, ParameterError, ShapeError
 from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import LipschitzSolution

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from otmodels.arguments import check_type, checked_path, is_hashable, kind_of
 from otmodels.arrays import FloatArray, floats, numbers, read_only, rounding_of, travels, unmasked
-from otmodels.entry import check_type, checked_path, is_hashable, kind_of
 from otmodels.errors import (
     DuplicateLabelError,
     FileFormatError,

@@ -11,8 +11,8 @@ from typing import TypeAlias
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from otmodels.arguments import shown
 from otmodels.arrays import FloatArray, floats
-from otmodels.entry import shown
 from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError
 from otmodels.words import unknown
 

@@ -6,11 +6,14 @@ Source: Villani (2003), Topics in Optimal Transportation, section 2.4; Peyre and
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from otmodels.arrays import BoolArray, FloatArray, IndexArray, spanning_forest
+from otmodels.arguments import check_type
+from otmodels.arrays import BoolArray, FloatArray, IndexArray, floats, spanning_forest
 from otmodels.cost import BaseCost
+from otmodels.errors import ShapeError
 from otmodels.line import on_the_line
 from otmodels.problem import TransportProblem
 
@@ -24,7 +27,7 @@ def slack(problem: TransportProblem, f: FloatArray, g: FloatArray) -> FloatArray
     return problem.cost.values - np.asarray(f)[:, None] - np.asarray(g)[None, :]
 
 
-def c_transform(cost: BaseCost, f: FloatArray) -> FloatArray:
+def c_transform(cost: BaseCost, f: npt.ArrayLike) -> FloatArray:
     """f^c_j = min_i C_ij - f_i (m,): the largest g for which (f, g) is feasible.
 
     Parameters
@@ -34,12 +37,20 @@ def c_transform(cost: BaseCost, f: FloatArray) -> FloatArray:
     f : ndarray (n,)
         Potential on the sources; -inf leaves an atom out.
 
+    Raises
+    ------
+    ParameterError
+        The cost is none.
+    ShapeError
+
     Examples
     --------
     >>> from otmodels import Cost
     >>> c_transform(Cost([[0, 1], [2, 3]]), np.array([0.0, 2.0])).tolist()
     [0.0, 1.0]
     """
+    check_type("cost", cost, BaseCost, "Make one: Cost(matrix), ground_cost(source, target) or problem.cost")
+    f = _read("f", f, cost.shape[0])
     line = on_the_line(cost)
     if line is not None:
         return line.transform(f)
@@ -49,12 +60,21 @@ def c_transform(cost: BaseCost, f: FloatArray) -> FloatArray:
     return g
 
 
-def cbar_transform(cost: BaseCost, g: FloatArray) -> FloatArray:
+def cbar_transform(cost: BaseCost, g: npt.ArrayLike) -> FloatArray:
     """g^cbar_i = min_j C_ij - g_j (n,): the largest f for which (f, g) is feasible; -inf in g leaves an atom out."""
+    check_type("cost", cost, BaseCost, "Make one: Cost(matrix), ground_cost(source, target) or problem.cost")
+    g = _read("g", g, cost.shape[1])
     line = on_the_line(cost)
     if line is not None:
         return line.turned().transform(g)
     return np.concatenate([_less(block, g[None, :]).min(axis=1) for _, block in cost.blocks()])
+
+
+def _read(argument: str, potential: npt.ArrayLike, size: int) -> FloatArray:
+    values = floats(argument, potential)
+    if values.shape != (size,):
+        raise ShapeError(argument, f"has shape {values.shape}", f"Give one potential an atom, shape ({size},)")
+    return values
 
 
 def _less(block: FloatArray, potential: FloatArray) -> FloatArray:

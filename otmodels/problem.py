@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from otmodels.arguments import kind_of
+from otmodels.arguments import check_name, kind_of
 from otmodels.arrays import FloatArray, IndexArray, travels
 from otmodels.cost import BLOCK_ENTRIES, BaseCost, Cost
-from otmodels.entry import check_name
 from otmodels.errors import ParameterError, ShapeError, UnbalancedError
 from otmodels.masses import ExactTarget, Rationals, corrected, exact_scale, exact_target
 from otmodels.measure import Measure, some

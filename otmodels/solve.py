@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from otmodels.arguments import check_flags, check_watch, read_names
+from otmodels.arguments import check_flags, check_watch, kind_of, read_names
 from otmodels.deadline import keeps_time_limit, suffices
 from otmodels.errors import ParameterError, UnknownNameError
 from otmodels.families import (
@@ -316,7 +316,7 @@ def explain_infeasibility(what: TransportProblem | Model) -> Infeasibility | Con
         return what.explain_infeasibility()
     if not isinstance(what, TransportProblem):
         remedy = "Give a TransportProblem or a Model; of a linear program, otmodels.lp.conflict(program) tells"
-        raise ParameterError("what", f"is of type {type(what).__name__}", remedy)
+        raise ParameterError("what", f"is {kind_of(what)}", remedy)
     found = infeasibility(what) if _flows_fast(what) else None
     return found or finest_infeasibility(what)
 

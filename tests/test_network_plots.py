@@ -644,7 +644,7 @@ class TestWhatCannotBeDrawn:
 
     @pytest.mark.parametrize("figure", [plots.flow_arrows, plots.lipschitz_matrix])
     def test_a_plan_has_no_flow(self, earth: om.LipschitzSolution, figure: Callable[[Any], Axes]) -> None:
-        with pytest.raises(ParameterError, match=r"solution: is of type Solution, which has no.*form='flow'"):
+        with pytest.raises(ParameterError, match=r"solution: is a Solution, which has no.*form='flow'"):
             figure(plan_of(earth.problem))
 
     @pytest.mark.parametrize("figure", FIGURES)

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from otmodels.arguments import checked_path
 from otmodels.datasets.sides import Side, is_picture, shared_coordinates, table_or_picture
 from otmodels.datasets.statement import CostRule, GridRule, Units, read_toml
-from otmodels.entry import checked_path
 from otmodels.errors import FileFormatError, InputError, ParameterError
 from otmodels.ground import GroundCost
 from otmodels.metrics import Haversine

@@ -21,7 +21,7 @@ from otmodels.checks import Certificate
 from otmodels.errors import ParameterError, SolveError
 from otmodels.lp.engine import Outcome, door
 from otmodels.lp.kkt import settle, worth
-from otmodels.lp.program import Program
+from otmodels.lp.program import Program, check_program
 from otmodels.status import Status, Termination
 
 _REMEDIES = {
@@ -144,6 +144,7 @@ def approach(program: Program, *, most: int = 200) -> Approach:
     >>> closing.primal.values.tolist(), closing.dual.values.tolist()
     ([nan, 12.0, 10.0], [0.0, 8.0, 10.0])
     """
+    check_program("program", program)
     if isinstance(most, bool) or not isinstance(most, int | np.integer) or most < 2:
         raise ParameterError("most", f"is {most}", "Give a whole number >= 2, for the start and the end at least")
     return Approach(program, _steps(program, "primal simplex", int(most)), _steps(program, "dual simplex", int(most)))

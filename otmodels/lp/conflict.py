@@ -21,7 +21,7 @@ from otmodels.arrays import FloatArray
 from otmodels.errors import SolveError
 from otmodels.lp.engine import run
 from otmodels.lp.infeasibility import proof, repair
-from otmodels.lp.program import Program
+from otmodels.lp.program import Program, check_program
 from otmodels.lp.rays import DualRay
 from otmodels.tolerances import DEFAULT
 
@@ -106,6 +106,7 @@ def conflict(program: Program, *, time_limit: float | None = None) -> Conflict |
     >>> print(conflict(LinearProgram.canonical([0, 0], [[1, 0], [-1, -1], [0, 1]], [3, -2, 0], ["bread", "purse", "milk"])))
     bread (>= 3), purse (>= -2) contradict each other: multiplied and summed they say 0 >= 1
     """
+    check_program("program", program)
     outcome = run(program, time_limit)
     if outcome.status.optimal:
         return None

@@ -19,7 +19,7 @@ from scipy.sparse import csc_array
 from otmodels.arrays import FloatArray, floats
 from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError
 from otmodels.lp.conversion import normal_form
-from otmodels.lp.program import Program
+from otmodels.lp.program import Program, check_program
 
 P = TypeVar("P", bound=Program)
 
@@ -85,6 +85,7 @@ def weak_duality(program: Program, x: FloatArray, y: FloatArray) -> pd.DataFrame
     ParameterError
         The program is not in normal form, where the terms of feasible points may have any sign.
     """
+    check_program("program", program)
     _check_normal(program)
     x, y = (_vector(name, v, size) for name, v, size in (("x", x, program.shape[1]), ("y", y, program.shape[0])))
     sign = 1.0 if program.sense == "min" else -1.0

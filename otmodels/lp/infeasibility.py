@@ -17,7 +17,7 @@ from otmodels.arrays import FloatArray
 from otmodels.errors import ParameterError, SolveError
 from otmodels.lp.claim import canonical
 from otmodels.lp.engine import Outcome, run
-from otmodels.lp.program import Program, numbered
+from otmodels.lp.program import Program, check_program, numbered
 from otmodels.lp.rays import DualRay, PrimalRay
 from otmodels.lp.verified import proven_gain, recession
 from otmodels.status import Termination
@@ -90,6 +90,7 @@ def repair(program: Program, *, time_limit: float | None = None) -> Repair:
     SolveError
         The solver ended without an answer.
     """
+    check_program("program", program)
     _check_order("row", program.row_names, program.row_lower, program.row_upper)
     _check_order("variable", program.column_names, program.lower, program.upper)
     rows, columns = program.shape

@@ -20,7 +20,7 @@ from otmodels.errors import InfiniteValueError, NotANumberError, ShapeError
 from otmodels.interval import UNKNOWN, Interval
 from otmodels.lp.claim import Claim, outside, unsupported
 from otmodels.lp.optimality import Proof, proof_of, prove
-from otmodels.lp.program import Program
+from otmodels.lp.program import Program, check_program
 from otmodels.lp.rational import nearest
 from otmodels.lp.safe import least_terms
 from otmodels.lp.sizes import carried, cost_sizes, least_shares, row_sizes, tight_rows
@@ -77,6 +77,7 @@ def certify(lp: Program, x: FloatArray, y: FloatArray, tolerances: Tolerances = 
     >>> lower <= 9 < 10 < upper == 12
     True
     """
+    check_program("lp", lp)
     x, y = floats("x", x), floats("y", y)
     for argument, vector, size in (("x", x, lp.shape[1]), ("y", y, lp.shape[0])):
         if vector.shape != (size,):

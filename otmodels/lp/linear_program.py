@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csc_array, issparse
 
+from otmodels.arguments import checked_path
 from otmodels.arrays import FloatArray, floats, travels
 from otmodels.checks import Certificate
 from otmodels.deadline import end, keeps_time_limit, suffices, within
@@ -163,7 +163,7 @@ class LinearProgram(Program):
         FileFormatError, NotLinearError, UnknownNameError
             See `otmodels.languages.files.read_mps`.
         """
-        return cls.of(door().read_mps(Path(path), sets))
+        return cls.of(door().read_mps(checked_path(path), sets))
 
     @classmethod
     def read_lp(cls, path: str | PathLike[str]) -> LinearProgram:
@@ -174,7 +174,7 @@ class LinearProgram(Program):
         FileFormatError, NotLinearError
             See `otmodels.languages.files.read_lp`.
         """
-        return cls.of(door().read_lp(Path(path)))
+        return cls.of(door().read_lp(checked_path(path)))
 
     def write_mps(self, path: str | PathLike[str]) -> None:
         """Write an MPS file that reads back as this program; see `otmodels.languages.mps` for names with blanks.
@@ -184,7 +184,7 @@ class LinearProgram(Program):
         DuplicateLabelError, ModelError, FileFormatError
             See `otmodels.languages.mps.write_mps`.
         """
-        door().write_mps(self, Path(path))
+        door().write_mps(self, checked_path(path))
 
     def to_cvxpy(self) -> Any:
         """The program as a cvxpy Problem, see `otmodels.languages.statement.to_cvxpy`.

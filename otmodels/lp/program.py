@@ -11,6 +11,7 @@ from typing import Literal, Self, overload
 import numpy as np
 from scipy.sparse import csc_array, issparse
 
+from otmodels.arguments import check_type
 from otmodels.arrays import FloatArray, IndexArray, read_only, travels
 from otmodels.errors import DuplicateLabelError, InfiniteValueError, NotANumberError, ParameterError, ShapeError
 
@@ -247,3 +248,18 @@ def _check_unique(argument: str, names: Sequence[str]) -> None:
 def _order(argument: str, names: Sequence[str]) -> list[int]:
     _check_unique(argument, names)
     return sorted(range(len(names)), key=lambda k: names[k])
+
+
+def check_program(argument: str, given: object) -> None:
+    """Raise unless it is a linear program.
+
+    Raises
+    ------
+    ParameterError
+    """
+    check_type(
+        argument,
+        given,
+        Program,
+        "Make one: LinearProgram.standard(c, A, b), LinearProgram.read_mps(path)",
+    )

@@ -24,6 +24,7 @@ from otmodels.errors import ParameterError, SolveError
 from otmodels.lp.exact import alternative
 from otmodels.lp.farkas import Farkas, farkas
 from otmodels.lp.linear_program import LinearProgram
+from otmodels.lp.program import check_program
 
 EPSILONS = tuple(2.0**-k for k in range(0, 21, 2))
 EXACT_ENTRIES = 2000
@@ -102,6 +103,7 @@ def eps_sweep(program: LinearProgram, epsilons: Sequence[float] = EPSILONS) -> E
     >>> sweep.table()["alternative"].tolist()
     ['y', 'y', 'x']
     """
+    check_program("program", program)
     if not all(isinstance(eps, Real) and np.isfinite(eps) and eps > 0 for eps in epsilons):
         raise ParameterError("epsilons", f"are {list(epsilons)}", "Give numbers > 0, such as 1, 0.1, 0.01")
     stated = program.standard_form().program

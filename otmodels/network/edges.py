@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from otmodels.arguments import check_type, is_hashable
 from otmodels.arrays import FloatArray, IndexArray, floats, read_only
-from otmodels.entry import check_type, is_hashable
 from otmodels.errors import (
     DuplicateLabelError,
     FileFormatError,

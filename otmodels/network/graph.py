@@ -11,9 +11,9 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from otmodels.arguments import check_type, checked_path
 from otmodels.arrays import FloatArray, IndexArray, read_only, travels
 from otmodels.cost import BLOCK_ENTRIES, BaseCost
-from otmodels.entry import check_type, checked_path
 from otmodels.errors import (
     DuplicateLabelError,
     InfiniteValueError,

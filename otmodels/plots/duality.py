@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from otmodels.arguments import kind_of
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.errors import ParameterError
 from otmodels.generation import Round
@@ -145,7 +146,7 @@ def _closing(bounds: Approach | Sequence[Round], unit: str) -> _Closing:
         return _Closing.of_simplex(bounds, unit)
     rounds = list(bounds) if isinstance(bounds, Sequence) else []
     if not rounds or not all(isinstance(made, Round) for made in rounds):
-        fault = "holds no rounds" if isinstance(bounds, Sequence) else f"is of type {type(bounds).__name__}"
+        fault = "holds no rounds" if isinstance(bounds, Sequence) else f"is {kind_of(bounds)}"
         raise ParameterError("bounds", fault, "Give otmodels.lp.approach(program), or the Rounds that a watch was called with")
     return _Closing.of_rounds(rounds, unit)
 

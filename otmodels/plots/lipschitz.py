@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from otmodels.arguments import kind_of
 from otmodels.arrays import BoolArray, FloatArray, IndexArray
 from otmodels.errors import LabelMismatchError, ParameterError, ShapeError
 from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
@@ -183,7 +184,7 @@ def lipschitz_matrix(solution: LipschitzSolution | ExtendedFlow, *, ax: Axes | N
         The solution is of another form.
     """
     if not isinstance(solution, LipschitzSolution | ExtendedFlow):
-        fault = f"is of type {type(solution).__name__}, which has no arcs"
+        fault = f"is {kind_of(solution)}, which has no arcs"
         raise ParameterError("solution", fault, "Solve to the end with form='flow' or form='lipschitz'")
     arcs = solution.network.arcs
     if max(arcs.count, arcs.size) > MOST_ROWS:

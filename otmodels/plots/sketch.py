@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
+from otmodels.arguments import kind_of
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.errors import ParameterError, ShapeError
 from otmodels.ground import GroundCost
@@ -41,7 +42,7 @@ class Sketch:
     def of(cls, solution: LipschitzSolution | ExtendedFlow, image: bool, geographic: bool, units: tuple[str, str, str]) -> Sketch:
         """The sketch of a solution, in units of mass, length and cost, and an error where it cannot be drawn."""
         if not isinstance(solution, LipschitzSolution | ExtendedFlow):
-            fault = f"is of type {type(solution).__name__}, which has no flow"
+            fault = f"is {kind_of(solution)}, which has no flow"
             raise ParameterError("solution", fault, "Solve to the end with form='flow' or form='lipschitz'")
         network = solution.network
         points = network.nodes.points

@@ -12,12 +12,14 @@ import pytest
 from scipy.sparse import csr_array
 
 import otmodels as om
-from otmodels.entry import check_name, check_type, checked_path, is_hashable
+from otmodels.arguments import check_name, check_type, checked_path, is_hashable
 from otmodels.errors import FileFormatError, InputError, ParameterError, UnknownNameError
 
 HERE = om.Measure([1, 1], [[0.0, 0.0], [1.0, 1.0]])
 EDGES = pd.DataFrame({"from": ["a"], "to": ["b"], "length": [1]})
 PROBLEM = om.TransportProblem([1, 1], [1, 1], [[0, 1], [1, 0]])
+
+PROGRAM = om.lp.LinearProgram.standard([1, 2], [[1, 1]], [3])
 
 WRONG: dict[str, Any] = {
     "None": None,
@@ -74,6 +76,32 @@ ENTRIES: dict[str, tuple[Callable[[Any], object], set[str]]] = {
     "solution": (om.lipschitz_report, set()),
     "what may be a metric": (om.metric_report, {"a problem"}),
     "distance": (lambda given: om.wasserstein_distance(HERE, given), {"a measure"}),
+    "problem to solve": (om.solve, {"a problem"}),
+    "problem to build": (lambda given: om.build(given, "primal", "highspy"), {"a problem"}),
+    "problem to compare": (om.compare, {"a problem"}),
+    "problem to explain": (om.explain_infeasibility, {"a problem"}),
+    "support": (lambda given: om.solve(PROBLEM, support=given), set()),
+    "plan": (lambda given: om.certify(PROBLEM, given), {"a sparse matrix"}),
+    "f": (lambda given: om.certify(PROBLEM, f=given), set()),
+    "g": (lambda given: om.certify(PROBLEM, g=given), set()),
+    "tolerances": (lambda given: om.certify(PROBLEM, f=[0, 0], tolerances=given), set()),
+    "rational answer": (lambda given: om.certify(PROBLEM, f=[0, 0], exact=given), {"None"}),
+    "cost to transform by": (lambda given: om.c_transform(given, [0, 0]), set()),
+    "potential to transform": (lambda given: om.c_transform(PROBLEM.cost, given), set()),
+    "program to certify": (lambda given: om.lp.certify(given, [1], [1]), set()),
+    "point of a program": (lambda given: om.lp.certify(PROGRAM, given, [1]), set()),
+    "multipliers of a program": (lambda given: om.lp.certify(PROGRAM, [3, 0], given), set()),
+    "program in conflict": (om.lp.conflict, set()),
+    "program to repair": (om.lp.repair, set()),
+    "program to close in on": (om.lp.approach, set()),
+    "program between its eps": (om.lp.eps_sweep, set()),
+    "program of a gap": (lambda given: om.lp.weak_duality(given, [1], [1]), set()),
+    "costs of a program": (lambda given: om.lp.LinearProgram.standard(given, [[1, 1]], [3]), set()),
+    "matrix of a program": (lambda given: om.lp.LinearProgram.standard([1, 2], given, [3]), set()),
+    "right-hand side of a program": (lambda given: om.lp.LinearProgram.standard([1, 2], [[1, 1]], given), set()),
+    "MPS file": (om.lp.LinearProgram.read_mps, set()),
+    "LP file": (om.lp.LinearProgram.read_lp, set()),
+    "MPS file to write": (PROGRAM.write_mps, set()),
 }
 
 
@@ -94,7 +122,7 @@ def test_the_wrong_type_is_refused_with_a_remedy(entry: str, kind: str) -> None:
 class TestWords:
     def test_a_type_is_named(self) -> None:
         check_type("source", HERE, om.Measure, "Make one")
-        with pytest.raises(ParameterError, match=r"source: is of type list, not a Measure\. Make one\."):
+        with pytest.raises(ParameterError, match=r"source: is a list, not a Measure\. Make one\."):
             check_type("source", [1], om.Measure, "Make one")
         with pytest.raises(ParameterError, match="solution: is None, not a Solution or LipschitzSolution"):
             check_type("solution", None, (om.Solution, om.LipschitzSolution), "Solve first")
@@ -122,5 +150,5 @@ class TestWords:
         assert om.Measure.from_frame(frame, points=["x", "y"]).points is not None
 
     def test_the_wrong_solution(self) -> None:
-        with pytest.raises(ParameterError, match=r"is of type TransportProblem.*metric_report"):
+        with pytest.raises(ParameterError, match=r"is a TransportProblem.*metric_report"):
             om.lipschitz_report(PROBLEM)  # type: ignore[arg-type]
