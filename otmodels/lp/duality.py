@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csc_array
 
@@ -60,7 +61,7 @@ def dual(program: P) -> P:
     )
 
 
-def weak_duality(program: Program, x: FloatArray, y: FloatArray) -> pd.DataFrame:
+def weak_duality(program: Program, x: npt.ArrayLike, y: npt.ArrayLike) -> pd.DataFrame:
     """The gap c'x - b'y split into its terms: where the gap between a point and multipliers sits.
 
     With z = c - A'y, c'x - b'y = sum_j x_j z_j + sum_i y_i (A x - b)_i. For feasible x and y of a minimum all terms are
@@ -125,7 +126,7 @@ def _wrong_sign(multiplier: FloatArray, lower: FloatArray, upper: FloatArray) ->
     return np.asarray(upward + np.where(np.isfinite(upper), 0.0, np.maximum(-multiplier, 0.0)))
 
 
-def _vector(argument: str, values: FloatArray, size: int) -> FloatArray:
+def _vector(argument: str, values: npt.ArrayLike, size: int) -> FloatArray:
     vector = floats(argument, values)
     if vector.shape != (size,):
         raise ShapeError(argument, f"has shape {vector.shape}", f"Give shape ({size},)")

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csc_array
 
 from otmodels.arrays import FloatArray, floats
@@ -34,7 +35,7 @@ Answer = tuple[FloatArray, FloatArray, Certificate]
 """Point, multipliers and their certificate."""
 
 
-def certify(lp: Program, x: FloatArray, y: FloatArray, tolerances: Tolerances = DEFAULT) -> Certificate:
+def certify(lp: Program, x: npt.ArrayLike, y: npt.ArrayLike, tolerances: Tolerances = DEFAULT) -> Certificate:
     """Check x (k,) and the row multipliers y (r,) against a linear program and say what they prove.
 
     It passes where two things hold. The interval, which is rigorous, is narrow: its width is at most 1e-9 of the value, or, where
