@@ -24,6 +24,9 @@ UNIT = 2.0**-53
 TINY = 2.0**-1074
 """The least float > 0: what a product may lose below the range of floats is less than it."""
 
+CACHED = 1 << 15
+"""Numbers that are summed at once: what is made of them stays in a processor's cache."""
+
 _SPLIT = 2.0**27 + 1.0
 _LARGE = 2.0**900
 """Factors above this are scaled down before they are split."""
@@ -75,18 +78,7 @@ def exact_sum(*parts: FloatArray) -> Sum:
     1.0
     """
     x = np.concatenate([np.ravel(part) for part in parts]) if len(parts) != 1 else np.ravel(parts[0])
-    rest, lost, levels = 0.0, 0.0, 0
-    while x.size > 1:
-        half, odd = divmod(x.size, 2)
-        s, e = two_sum(x[:half], x[half : 2 * half])
-        x = np.append(s, x[-1]) if odd else s
-        rest += float(e.sum())
-        lost += float(np.abs(e).sum())
-        levels += 1
-    value = float(x[0]) if x.size else 0.0
-    total, left = _two_sum(value, rest)
-    count = 64 + 2 * levels  # a sum of pairs in numpy has an error of some dozens of units at the most
-    return Sum(total, left, 0.0 if lost == 0 else count * UNIT * lost * (1 + 1e-9) + TINY)
+    return _together([_in_pairs(x[start : start + CACHED]) for start in range(0, x.size, CACHED)])
 
 
 def exact_dot(x: FloatArray, y: FloatArray) -> Sum:
@@ -95,12 +87,38 @@ def exact_dot(x: FloatArray, y: FloatArray) -> Sum:
     >>> exact_dot(np.array([1e16, 1.0]), np.array([1.0, 0.5])).rest
     0.5
     """
+    return _together([_dot(x[start : start + CACHED], y[start : start + CACHED]) for start in range(0, x.size, CACHED)])
+
+
+def _dot(x: FloatArray, y: FloatArray) -> Sum:
     p, e = two_product(x, y)
-    found = exact_sum(p, e)
+    found = _in_pairs(np.concatenate([p, e]))
     underflow = int(np.count_nonzero((p != 0) & (np.abs(p) < 2.0**-960) | ((p == 0) & (x != 0) & (y != 0))))
-    return Sum(
-        found.value, found.rest, math.nextafter(found.error + 4 * underflow * TINY, math.inf) if underflow else found.error
-    )
+    return found._replace(error=math.nextafter(found.error + 4 * underflow * TINY, math.inf)) if underflow else found
+
+
+def _in_pairs(x: FloatArray) -> Sum:
+    """A sum taken in pairs."""
+    rest, lost, levels = 0.0, 0.0, 0
+    while x.size > 1:
+        half, odd = divmod(x.size, 2)
+        s, e = two_sum(x[:half], x[half : 2 * half])
+        x = np.append(s, x[-1]) if odd else s
+        rest += float(e.sum())
+        lost += float(np.abs(e).sum())
+        levels += 1
+    total, left = _two_sum(float(x[0]) if x.size else 0.0, rest)
+    count = 64 + 2 * levels  # a sum of pairs in numpy has an error of some dozens of units at the most
+    return Sum(total, left, 0.0 if lost == 0 else count * UNIT * lost * (1 + 1e-9) + TINY)
+
+
+def _together(sums: list[Sum]) -> Sum:
+    """The sum of some sums."""
+    if len(sums) == 1:
+        return sums[0]
+    values, rests, errors = np.array(sums, dtype=np.float64).reshape(-1, 3).T
+    found, doubt = _in_pairs(np.concatenate([values, rests])), float(errors.sum())
+    return found._replace(error=math.nextafter((found.error + doubt) * (1 + 1e-9), math.inf)) if doubt else found
 
 
 def segment_sums(values: FloatArray, index: IndexArray, size: int) -> tuple[FloatArray, FloatArray, FloatArray]:
