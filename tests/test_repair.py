@@ -115,7 +115,6 @@ class TestResiduals:
         assert any(wrong)
         assert all(off <= Fraction(most) for off, most in zip(wrong, error, strict=True))
 
-
     def test_they_are_wrong_by_what_the_sums_of_the_plan_are(self) -> None:
         """The row adds up to 2^50 + 7 and 2^-52, which is lost: it looks served."""
         problem = om.TransportProblem([2.0**50 + 7], [2.0**50 + 3, 3.0, 1.0], np.ones((1, 3)))
