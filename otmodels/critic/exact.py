@@ -23,6 +23,7 @@ from otmodels.arguments import check_name, check_type
 from otmodels.arrays import FloatArray, floats, read_only, travels
 from otmodels.certificate import outside
 from otmodels.checks import Certificate, Check
+from otmodels.critic.bracket import SPLITS, Bracket, bracket
 from otmodels.critic.directions import toward
 from otmodels.critic.slopes import largest_slope
 from otmodels.distance import wasserstein_distance
@@ -58,6 +59,8 @@ class Critic:
         The critic at the samples.
     certificate : Certificate
         Of the transport problem, and of the critic: 1-Lipschitz over all pairs of the n + m points, and of its value.
+    metric, order
+        As they were asked for.
     """
 
     solution: Solution | LipschitzSolution
@@ -66,6 +69,8 @@ class Critic:
     at_source: FloatArray
     at_target: FloatArray
     certificate: Certificate
+    metric: str | MetricFunction = "euclidean"
+    order: float | None = None
 
     @property
     def source(self) -> Measure:
@@ -114,6 +119,18 @@ class Critic:
     def undefined(self, points: npt.ArrayLike) -> int:
         """At how many of the points there is no gradient."""
         return int(np.isnan(self.gradient(points)).any(axis=1).sum())
+
+    def of_distributions(self, splits: int = SPLITS, seed: int = 0) -> Bracket:
+        """What the samples say of W1 of the distributions that they are from; see `otmodels.critic.bracket`.
+
+        Parameters
+        ----------
+        splits : int
+            How often the samples are cut into halves, >= 2; each takes three solves of half the size.
+        seed : int
+            Of the halves.
+        """
+        return bracket(self.source, self.target, self.metric, order=self.order, splits=splits, seed=seed)
 
     def rays(self) -> pd.DataFrame:
         """One row a pair along which mass moves: source, target, mass, distance, and by how much the critic falls."""
@@ -198,7 +215,7 @@ def critic(
     if not lipschitz.passed:
         fault = f"is no metric: by the triangle inequality the critic would be 1-Lipschitz, and {lipschitz}"
         raise ParameterError("metric", fault, "Give a metric; om.metric_report(cost) names what fails")
-    return Critic(solution, cost, extension, read_only(at_source), read_only(at_target), certificate)
+    return Critic(solution, cost, extension, read_only(at_source), read_only(at_target), certificate, metric, order)
 
 
 def read_points(points: npt.ArrayLike, dimension: int, argument: str = "points") -> FloatArray:
