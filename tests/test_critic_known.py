@@ -134,6 +134,12 @@ class TestKnown:
         assert len({tuple(row) for side in apart for row in side.tolist()}) == 60
         assert all(side.size == 10 and side.mass.tolist() == [0.1] * 10 for side in drawn)
 
+    def test_samples_are_independent_of_each_other_and_paired_ones_are_not(self) -> None:
+        known = translation(2, shift=[1.0, 0.0])
+        for draw, related in ((known.sample, 0), (known.pair, 1)):
+            x, y = (points_of(side) for side in draw(5000))
+            assert np.corrcoef(x[:, 0], y[:, 0])[0, 1] == pytest.approx(related, abs=0.1)
+
     def test_a_pair_travels(self) -> None:
         for known in (translation(2), scaled_ball(2), funnels(2)):
             back = pickle.loads(pickle.dumps(known))
