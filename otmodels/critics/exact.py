@@ -23,9 +23,9 @@ from otmodels.arguments import check_name, check_type
 from otmodels.arrays import FloatArray, floats, read_only, travels
 from otmodels.certificate import outside
 from otmodels.checks import Certificate, Check
-from otmodels.critic.bracket import SPLITS, Bracket, bracket
-from otmodels.critic.directions import toward
-from otmodels.critic.slopes import largest_slope
+from otmodels.critics.bracket import SPLITS, Bracket, bracket
+from otmodels.critics.directions import toward
+from otmodels.critics.slopes import largest_slope
 from otmodels.distance import wasserstein_distance
 from otmodels.errors import NotANumberError, ParameterError, ShapeError
 from otmodels.ground import GroundCost
@@ -121,7 +121,7 @@ class Critic:
         return int(np.isnan(self.gradient(points)).any(axis=1).sum())
 
     def of_distributions(self, splits: int = SPLITS, seed: int = 0) -> Bracket:
-        """What the samples say of W1 of the distributions that they are from; see `otmodels.critic.bracket`.
+        """What the samples say of W1 of the distributions that they are from; see `otmodels.critics.bracket`.
 
         Parameters
         ----------

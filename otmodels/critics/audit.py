@@ -25,11 +25,11 @@ from otmodels.arguments import check_type
 from otmodels.arrays import FloatArray, travels
 from otmodels.certificate import certify
 from otmodels.checks import Certificate
-from otmodels.critic.agreement import Agreement, agreement
-from otmodels.critic.exact import Critic, union
-from otmodels.critic.exact import critic as exact_critic
-from otmodels.critic.foreign import Foreign, read_critic
-from otmodels.critic.slopes import Slope, largest_slope, one_sided
+from otmodels.critics.agreement import Agreement, agreement
+from otmodels.critics.exact import Critic, union
+from otmodels.critics.exact import critic as exact_critic
+from otmodels.critics.foreign import Foreign, read_critic
+from otmodels.critics.slopes import Slope, largest_slope, one_sided
 from otmodels.measure import MAKE_A_MEASURE, Measure
 from otmodels.metrics import MetricFunction
 from otmodels.rounding import exact_dot

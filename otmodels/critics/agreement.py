@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from otmodels.arrays import FloatArray
-from otmodels.critic.directions import dual_norm
-from otmodels.critic.exact import Critic
-from otmodels.critic.foreign import Foreign
+from otmodels.critics.directions import dual_norm
+from otmodels.critics.exact import Critic
+from otmodels.critics.foreign import Foreign
 from otmodels.metrics import Minkowski
 
 MOST_RAYS = 20_000
