@@ -47,7 +47,7 @@ class TestAllPairs:
         points = np.repeat(np.linspace(0, 1, 300)[:, None] ** 2, 2, axis=1)
         found = largest_slope(between(points, "cityblock"), 4 * points[:, 0])
         assert found.constant == pytest.approx(2.0)
-        assert found.i.size == MOST
+        assert 100 <= found.i.size <= MOST
         assert (points[found.i, 0] > points[found.j, 0]).all()
 
 
