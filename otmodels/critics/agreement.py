@@ -35,7 +35,7 @@ class Agreement:
     l2 : float
         Root of the mean squared distance between the two, weighted alike; NaN unless Euclidean.
     rays : int
-        Number of segments.
+        Number of segments at whose points it has a gradient.
     """
 
     on_samples: float
@@ -64,7 +64,7 @@ def agreement(foreign: Foreign, exact: Critic, seed: int) -> Agreement | None:
     if at_samples is None:
         return None
     order = cost.metric.order
-    on_samples = float(dual_norm(order, at_samples).max())
+    on_samples = _largest(order, at_samples)
     plan = exact.solution.sparse_plan.tocoo()
     apart = cost.x[plan.row] - cost.y[plan.col]
     rays = np.flatnonzero((plan.data > 0) & (apart != 0).any(axis=1))
@@ -74,11 +74,18 @@ def agreement(foreign: Foreign, exact: Critic, seed: int) -> Agreement | None:
     share = np.random.default_rng(seed).random(rays.size)[:, None]
     found = foreign.gradients(cost.y[plan.col[rays]] + share * apart[rays])
     assert found is not None
-    between = float(dual_norm(order, found).max())
-    if order != 2:
-        return Agreement(on_samples, between, np.nan, np.nan, rays.size)
+    between = _largest(order, found)
+    smooth = np.flatnonzero(~np.isnan(found).any(axis=1))
+    if order != 2 or not smooth.size:
+        return Agreement(on_samples, between, np.nan, np.nan, smooth.size)
     right = apart[rays] / np.linalg.norm(apart[rays], axis=1, keepdims=True)
-    return Agreement(on_samples, between, *_alike(found, right, plan.data[rays]), rays.size)
+    return Agreement(on_samples, between, *_alike(found[smooth], right[smooth], plan.data[rays[smooth]]), smooth.size)
+
+
+def _largest(order: float, gradients: FloatArray) -> float:
+    """The largest norm of those that are defined; NaN where none is."""
+    norms = dual_norm(order, gradients)
+    return float(norms[~np.isnan(norms)].max(initial=-np.inf)) if not np.isnan(norms).all() else np.nan
 
 
 def _alike(found: FloatArray, right: FloatArray, mass: FloatArray) -> tuple[float, float]:

@@ -166,9 +166,8 @@ class Audit:
         ]
         if self.agreement is not None:
             facts += self.agreement.facts()
-        if self.critic.ceiling is not None or self.critic.ceiling_reason:
-            known = self.critic.ceiling if self.critic.ceiling is not None else f"not known: {self.critic.ceiling_reason}"
-            facts.append(("product of the layers' norms, above its constant everywhere", known))
+        if self.critic.ceiling is not None:
+            facts.append(("product of the layers' norms, at least its constant anywhere", self.critic.ceiling))
         return pd.DataFrame(facts, columns=["fact", "value"]).set_index("fact")
 
     @property
@@ -289,22 +288,22 @@ def _proof(bound: Bound) -> str:
 
 def _sentences(audit: Audit) -> list[str]:
     """What is to be said of a critic."""
-    name, w1, constant = audit.critic.name, audit.w1, audit.constant
+    w1, constant = audit.w1, audit.constant
     if w1 == 0:
         return ["The samples are one distribution, W1 = 0: no critic tells them apart, and a share of W1 is not defined."]
     if constant == np.inf:
         i, j = audit.attained()[["from", "to"]].iloc[0]
         where = f"{_named(i)} and {_named(j)}"
-        return [f"{name} has unlike values at equal points ({where}): its constant is infinite, and it proves nothing."]
+        return [f"The critic has unlike values at equal points ({where}): its constant is infinite, and it proves nothing."]
     if constant == 0:
-        return [f"{name} is constant on the samples: it proves nothing of W1 = {w1:.6g}."]
+        return [f"The critic is constant on the samples: it proves nothing of W1 = {w1:.6g}."]
     if audit.is_backwards:
         flipped = -audit.scaled / w1
         worth = f"scaled to slope 1, its negative is worth {flipped:.2%} of W1 = {w1:.6g}."
-        return [f"{name} has the wrong sign: it is larger where the second sample is;", worth]
-    shape = f"Scaled to slope 1, {name} is worth {audit.scaled / w1:.2%} of the exact W1 = {w1:.6g} of the samples;"
+        return ["The critic has the wrong sign: it is larger where the second sample is;", worth]
+    shape = f"Scaled to slope 1, the critic is worth {audit.scaled / w1:.2%} of the exact W1 = {w1:.6g} of the samples;"
     if audit.scaled >= WHOLE * w1:
-        shape = f"Scaled to slope 1, {name} attains the exact W1 = {w1:.6g} of the samples;"
+        shape = f"Scaled to slope 1, the critic attains the exact W1 = {w1:.6g} of the samples;"
     if abs(constant - 1) <= 1e-6:
         return [shape, "its largest slope is 1."]
     verb = "feigns" if constant > 1 else "leaves unused"
