@@ -29,7 +29,7 @@ from otmodels.critics.agreement import Agreement, agreement
 from otmodels.critics.exact import Critic, union
 from otmodels.critics.exact import critic as exact_critic
 from otmodels.critics.foreign import Foreign, read_critic
-from otmodels.critics.slopes import Slope, largest_slope, one_sided
+from otmodels.critics.slopes import ROUNDING, Slope, largest_slope, one_sided
 from otmodels.measure import MAKE_A_MEASURE, Measure
 from otmodels.metrics import MetricFunction
 from otmodels.rounding import exact_dot
@@ -249,7 +249,9 @@ def audit_critic(
     centre = middle(foreign.at_source, problem.a)
     u, v = foreign.at_source - centre, foreign.at_target - centre
     value = exact_dot(np.concatenate([problem.a, -problem.b]), np.concatenate([u, v])).value
-    slope, across = largest_slope(union(exact.cost), np.concatenate([u, v])), one_sided(exact.cost, u, v)
+    values = np.concatenate([foreign.at_source, foreign.at_target])
+    slope = largest_slope(union(exact.cost), values, max(ROUNDING, 4 * foreign.rounding))
+    across = one_sided(exact.cost, u, v)
     bounds = tuple(_bounds(exact, u, v, slope.constant, across))
     near = agreement(foreign, exact, seed)
     return Audit(foreign, exact, value, slope, across, bounds, near)

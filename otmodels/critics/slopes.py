@@ -47,7 +47,7 @@ class Slope:
     j: IndexArray
 
 
-def largest_slope(cost: GroundCost, values: FloatArray) -> Slope:
+def largest_slope(cost: GroundCost, values: FloatArray, rounding: float = ROUNDING) -> Slope:
     """The largest slope over all pairs of points.
 
     Parameters
@@ -56,6 +56,8 @@ def largest_slope(cost: GroundCost, values: FloatArray) -> Slope:
         Distances between the points and themselves, symmetric.
     values : ndarray (k,)
         The function at the points.
+    rounding : float
+        Values may be off by this part of their size: networks compute in single precision.
 
     Examples
     --------
@@ -65,8 +67,8 @@ def largest_slope(cost: GroundCost, values: FloatArray) -> Slope:
     >>> slope.constant, slope.i.tolist(), slope.j.tolist()
     (2.0, [1], [0])
     """
-    along = _on_grid(cost, values)
-    return _over_all_pairs(cost, values) if along is None else along
+    along = _on_grid(cost, values, rounding)
+    return _over_all_pairs(cost, values, rounding) if along is None else along
 
 
 def one_sided(cost: GroundCost, u: FloatArray, v: FloatArray) -> float:
@@ -89,14 +91,14 @@ def one_sided(cost: GroundCost, u: FloatArray, v: FloatArray) -> float:
     return max(found)
 
 
-def _over_all_pairs(cost: GroundCost, values: FloatArray) -> Slope:
+def _over_all_pairs(cost: GroundCost, values: FloatArray, rounding: float) -> Slope:
     """Each pair once: blocks of rows against the points from the first of them on."""
     size = values.size
     starts = _starts(size)
 
     def steepest(rows: slice) -> tuple[float, IndexArray, IndexArray]:
         later = slice(rows.start, size)
-        slope = _over(_rise(values[rows, None], values[later]), replace(cost, x=cost.x[rows], y=cost.y[later]).values)
+        slope = _over(_rise(values[rows, None], values[later], rounding), replace(cost, x=cost.x[rows], y=cost.y[later]).values)
         largest = float(slope.max())
         near = np.flatnonzero(slope >= largest * (1 - ATTAINED) if largest < np.inf else slope == np.inf)[:MOST]
         i, j = np.divmod(near, size - rows.start)
@@ -108,7 +110,7 @@ def _over_all_pairs(cost: GroundCost, values: FloatArray) -> Slope:
     if constant == 0:
         return Slope(0.0, *np.empty((2, 0), dtype=np.intp))
     i, j = (np.concatenate([pairs[side] for pairs in near]).astype(np.intp) for side in (0, 1))
-    return _attaining(cost, values, constant, i, j)
+    return _attaining(cost, values, rounding, constant, i, j)
 
 
 def _starts(size: int) -> list[slice]:
@@ -121,20 +123,20 @@ def _starts(size: int) -> list[slice]:
     return blocks
 
 
-def _attaining(cost: GroundCost, values: FloatArray, constant: float, i: IndexArray, j: IndexArray) -> Slope:
+def _attaining(cost: GroundCost, values: FloatArray, rounding: float, constant: float, i: IndexArray, j: IndexArray) -> Slope:
     """The pairs among these that attain the constant, each upwards and once."""
     if np.isfinite(constant):
-        attained = _over(_rise(values[i], values[j]), cost.entries(i, j)) >= constant * (1 - ATTAINED)
+        attained = _over(_rise(values[i], values[j], rounding), cost.entries(i, j)) >= constant * (1 - ATTAINED)
         i, j = i[attained], j[attained]
     up = values[i] >= values[j]
     pairs = np.unique(np.stack([np.where(up, i, j), np.where(up, j, i)], axis=1), axis=0)[:MOST]
     return Slope(constant, *pairs.T.astype(np.intp))
 
 
-def _rise(one: FloatArray, other: FloatArray) -> FloatArray:
+def _rise(one: FloatArray, other: FloatArray, rounding: float) -> FloatArray:
     """By how much two values differ, less their rounding where that can be seen."""
-    apart, rounding = np.abs(one - other), ROUNDING * (np.abs(one) + np.abs(other))
-    return np.where(rounding <= SEEN * apart, apart, np.maximum(apart - rounding, 0.0))
+    apart, noise = np.abs(one - other), rounding * (np.abs(one) + np.abs(other))
+    return np.where(noise <= SEEN * apart, apart, np.maximum(apart - noise, 0.0))
 
 
 def _over(difference: FloatArray, distance: FloatArray) -> FloatArray:
@@ -145,7 +147,7 @@ def _over(difference: FloatArray, distance: FloatArray) -> FloatArray:
     return slope
 
 
-def _on_grid(cost: GroundCost, values: FloatArray) -> Slope | None:
+def _on_grid(cost: GroundCost, values: FloatArray, rounding: float) -> Slope | None:
     """Along neighbours, where the points fill a grid that they span the metric on; None elsewhere."""
     if not isinstance(cost.metric, Minkowski) or not cost.x.shape[0]:
         return None
@@ -161,10 +163,10 @@ def _on_grid(cost: GroundCost, values: FloatArray) -> Slope | None:
         return None
     first = np.empty(grid.size, dtype=np.intp)
     first[cell[::-1]] = np.arange(cell.size - 1, -1, -1)
-    unlike = np.flatnonzero(_rise(values, values[first[cell]]))
+    unlike = np.flatnonzero(_rise(values, values[first[cell]], rounding))
     if unlike.size:
-        return _attaining(cost, values, np.inf, unlike, first[cell[unlike]])
-    slope = _over(_rise(values[first[arcs.tail]], values[first[arcs.head]]), arcs.length)
+        return _attaining(cost, values, rounding, np.inf, unlike, first[cell[unlike]])
+    slope = _over(_rise(values[first[arcs.tail]], values[first[arcs.head]], rounding), arcs.length)
     constant = float(slope.max(initial=0.0))
     near = np.flatnonzero(slope >= constant * (1 - ATTAINED))[:MOST] if constant > 0 else np.empty(0, dtype=np.intp)
-    return _attaining(cost, values, constant, first[arcs.tail[near]], first[arcs.head[near]])
+    return _attaining(cost, values, rounding, constant, first[arcs.tail[near]], first[arcs.head[near]])
