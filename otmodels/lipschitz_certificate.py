@@ -179,7 +179,8 @@ class _Numbers:
         value = max(value / stretch if stretch > 1 else value, nearly, 0.0)
         if stretch == 1 and not self.detour:
             return value
-        return max(math.nextafter(value * (1 - 2 * self.detour - 4 * UNIT), -math.inf), 0.0)
+        # What rounding does to the quotient is in the 8 units, and to the product in the second detour.
+        return max(math.nextafter(value * (1 - 2 * self.detour), -math.inf), 0.0)
 
     def _lowering_error(self) -> float:
         """How far f, lowered along the axes of a grid, is from the exact one, which is 1-Lipschitz; +inf on other arcs."""

@@ -153,7 +153,8 @@ def segment_sums(values: FloatArray, index: IndexArray, size: int) -> tuple[Floa
     if not doubtful.any():
         return total, rest, np.zeros(size)
     lost = np.bincount(index, np.abs(low), size)
-    return total, rest, np.where(doubtful & (lost > 0), (terms + 2) * UNIT * lost * (1 + 1e-9) + TINY, 0.0)
+    # Where a sum of these is rounded, lost >= 2^-1021: what cutting the bound below the range of floats takes is in the 2.
+    return total, rest, np.where(doubtful, (terms + 2) * UNIT * lost * (1 + 1e-9), 0.0)
 
 
 def product_above(x: FloatArray, y: FloatArray | float) -> FloatArray:

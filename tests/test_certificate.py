@@ -74,6 +74,13 @@ class TestWhatIsProven:
         assert certificate.passed
         assert certificate.interval == (5, 5)
 
+    def test_a_plan_at_the_cheapest_pairs_is_proven_optimal_beside_potentials_that_fall_short(self) -> None:
+        problem = om.TransportProblem([1, 2], [2, 1], [[5, 1], [2, 7]])
+        certificate = om.certify(problem, [[0, 1], [2, 0]], [9, -9])
+        assert certificate.interval == (5, 5)
+        assert certificate.dual_value < 5
+        assert not certificate.passed
+
     @pytest.mark.parametrize("given", [{"f": F}, {"g": G}, {"f": F, "g": G}], ids=["f", "g", "f and g"])
     def test_potentials_alone_prove_a_lower_bound(self, problem: om.TransportProblem, given: dict[str, Any]) -> None:
         certificate = om.certify(problem, **given)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import otmodels as om
 from otmodels.arrays import FloatArray
 from otmodels.errors import InfeasibleError
-from otmodels.masses import LIGHT, MOVABLE, light
+from otmodels.masses import LIGHT, MOVABLE, corrected, exact_scale, light
 
 INF = float("inf")
 
@@ -31,6 +31,14 @@ def assert_corrections_hold(problem: om.TransportProblem) -> None:
     for j, mass in enumerate(problem.exact_masses()[1]):
         corrected = Fraction(float(problem.b[j])) + Fraction(float(exact.correction[j]))
         assert abs(mass - corrected) <= Fraction(float(exact.error[j]))
+
+
+def wrong_by(a: FloatArray, given: FloatArray, b: FloatArray) -> list[tuple[Fraction, Fraction]]:
+    """By how much each correction of b to the given masses, scaled, is wrong, and the bound on it that is stated."""
+    found, scale = corrected(a, given, b, {}), exact_scale(a, given)
+    exact = [mass * scale - own for mass, own in zip(rational(given), rational(b), strict=True)]
+    wrong = [abs(mass - correction) for mass, correction in zip(exact, rational(found.correction), strict=True)]
+    return list(zip(wrong, rational(found.error), strict=True))
 
 
 def two_blocks(seed: int, n: int) -> om.TransportProblem:
@@ -102,6 +110,29 @@ class TestTotals:
         assert a == rational(problem.a)
         assert sum(a) == sum(b)
         assert_corrections_hold(problem)
+
+
+class TestErrorOfCorrections:
+    """Masses for which one part of the bound alone is not below what rounding does."""
+
+    def test_what_the_difference_of_given_and_stated_masses_loses(self) -> None:
+        """1 - 2^-60 rounds to 1; the totals are equal."""
+        (found,) = wrong_by(np.array([1.0]), np.array([1.0]), np.array([2.0**-60]))
+        assert found == (Fraction(1, 2**60), Fraction(2.0**-60 * (1 + 2.0**-51)))
+
+    def test_what_adding_the_stretch_loses(self) -> None:
+        """3/4 and 2^-51 / 3 add up to 3/4 and 2^-52, which is off by a third of that."""
+        for wrong, error in wrong_by(np.array([3 + 2.0**-51]), np.ones(3), np.full(3, 0.25)):
+            assert Fraction(1, 2**55) < wrong <= error < Fraction(1, 2**54)
+
+    def test_what_rounding_the_stretch_and_its_product_loses(self) -> None:
+        """Of totals whose difference is below what floats tell: each rounding alone loses half a unit, both together more."""
+        x, y, least = 0.5 + 83 * 2.0**-12, 0.5 - 3 * 2.0**-6, 2.0**-60
+        a, given = np.array([x, least * (1 + 2.0**-40), y]), np.array([least, x, y])
+        found = wrong_by(a, given, given)
+        unit = Fraction(1, 2**53) * Fraction(float(corrected(a, given, given, {}).correction[1]))
+        assert found[1][0] > unit * Fraction(3, 2)
+        assert all(wrong <= error for wrong, error in found)
 
 
 class TestMoves:

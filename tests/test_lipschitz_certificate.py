@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import product
 from typing import TypeAlias
 
 import numpy as np
@@ -380,3 +382,49 @@ def test_arcs_that_leave_places_out_leave_no_place_without_a_potential() -> None
     solution = solve(problem, support=[(1, 3)])
     assert solution.certificate.passed, solution.certificate.verdict
     assert (np.abs(np.subtract.outer(solution.potential, solution.potential)) <= solution.network.nodes.cost.values).all()
+
+
+def test_flows_below_nothing_serve_nobody() -> None:
+    """What is missing from 0 to 1 is balanced by a flow of -1 from 1 to 0; the value is 1."""
+    problem = between(om.grid_measure([1, 0]), om.grid_measure([0, 1]))
+    net = network(problem, "neighbours")
+    flow = np.where((net.arcs.tail == 1) & (net.arcs.head == 0), -1.0, 0.0)
+    assert np.array_equal(net.arcs.divergence(flow), net.nodes.divergence)
+    assert certify_flow(net, flow, np.zeros(2)).interval.upper >= 1
+
+
+class TestRoundedDownwards:
+    """What a potential proves, where the next float up is above the exact value."""
+
+    def test_a_value_between_two_floats(self) -> None:
+        """1 over a distance of 1 and 2^-54 over 3: the value is 1 + 3/4 2^-52."""
+        light = 2.0**-54
+        problem = between(om.grid_measure([light, 1, 0, 0]), om.grid_measure([0, 0, 1, light]), "cityblock")
+        net = network(problem, "neighbours")
+        lower, upper = certify_flow(net, np.zeros(net.arcs.count), -np.arange(4.0)).interval
+        assert lower == 1 < 1 + Fraction(3, 4) * Fraction(1, 2**52) <= upper
+
+    def test_a_value_just_below_a_float(self) -> None:
+        """All that the middle takes goes over a distance of 1: its mass times the exact scale, 1 + 2^-52 / (1 + 2^-70)."""
+        light = 2.0**-70
+        problem = between(om.grid_measure([1 + 2.0**-52, 0, light]), om.grid_measure([light, 1, 0]), "cityblock")
+        net = network(problem, "neighbours")
+        value = problem.exact_masses()[1][problem.b.argmax()]
+        assert 1 < value < 1 + Fraction(1, 2**52)
+        lower, upper = certify_flow(net, np.zeros(net.arcs.count), np.array([0.0, -1.0, 0.0])).interval
+        assert lower == 1
+        assert value <= upper
+
+    def test_a_distance_that_rounding_makes_shorter_than_the_path_along_the_axes(self) -> None:
+        """A box of 1 x 2^-53 x ... x 2^-53 in eight dimensions: the arcs add up to 1 + 7 2^-53, coordinate by coordinate to 1."""
+        points = np.array(list(product([0.0, 1.0], *[[0.0, 2.0**-53]] * 7)))
+        a, b = np.zeros((2, len(points)))
+        a[-1] = b[0] = 1
+        problem = between(om.Measure(a, points=points), om.Measure(b, points=points), "cityblock")
+        net = network(problem, "neighbours")
+        at = net.nodes.points
+        assert at is not None
+        f = at[:, 1:].sum(axis=1) + (at[:, 0] - 1)
+        distance = problem.cost.entries(np.array([len(points) - 1]), np.array([0]))[0]
+        lower, upper = certify_flow(net, np.zeros(net.arcs.count), f).interval
+        assert 1 - 1e-13 < lower <= distance <= upper

@@ -49,6 +49,15 @@ class TestPlaced:
         assert found[:, 1].tolist() == [0, 1e-20, 0]
         assert missed(light(cost), found) <= 1e-9
 
+    def test_what_an_atom_has_taken_it_notices(self) -> None:
+        """Two sources of 0.6e-9 are cheapest at target 0, of mass 1, which does not notice one of them, but both."""
+        little = 0.6e-9
+        cost = np.array([[0, 0, 0], [0, 0, 0], [0, INF, 1], [0, INF, 1]])
+        problem = om.TransportProblem([1.0, 2.0, little, little], [1.0, 1 + 2 * little, 1.0], cost)
+        found = laid(problem, np.array([[1.0, 0, 0], [0, 1, 1], [0, 0, 0], [0, 0, 0]]))
+        assert sorted(found[2:, 0]) == sorted(found[2:, 2]) == [0, little]
+        assert missed(problem, found) <= 1e-9
+
     @pytest.mark.parametrize("seed", range(20))
     def test_every_atom_is_served_in_proportion_to_its_own_mass(self, seed: int) -> None:
         """Masses over 250 orders of magnitude, of which a solver with a tolerance of 1e-10 serves the heavy ones."""

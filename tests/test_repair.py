@@ -100,6 +100,53 @@ class TestBound:
         assert width(SafeDual.of(problem, np.array([0.0, 2.0])), plan) == 0
 
 
+class TestResiduals:
+    def test_they_are_wrong_by_what_the_exact_target_is(self) -> None:
+        """Masses in single precision, scaled by more than rounding in double precision: the plan holds their floats."""
+        a, b = np.array([0.1, 0.2, 0.7], dtype=np.float32), np.array([0.4, 0.6], dtype=np.float32)
+        problem = om.TransportProblem(a, b, np.ones((3, 2)))
+        exact_b = problem.exact_masses()[1]
+        plan = Pairs(problem, np.array([0, 0]), np.array([0, 1]), problem.b)
+        residual, error = (part[3:].tolist() for part in plan.residuals())
+        wrong = [
+            abs(mass - Fraction(own) - Fraction(left))
+            for mass, own, left in zip(exact_b, problem.b.tolist(), residual, strict=True)
+        ]
+        assert any(wrong)
+        assert all(off <= Fraction(most) for off, most in zip(wrong, error, strict=True))
+
+    def test_they_are_wrong_by_what_the_sums_of_the_plan_are(self) -> None:
+        """The row adds up to 2^50 + 7 and 2^-52, which is lost: it looks served."""
+        problem = om.TransportProblem([2.0**50 + 7], [2.0**50 + 3, 3.0, 1.0], np.ones((1, 3)))
+        plan = Pairs(problem, np.zeros(3, dtype=np.intp), np.arange(3), np.array([2.0**50 + 3, 3.0, 1 + 2.0**-52]))
+        residual, error = (Fraction(float(part[0])) for part in plan.residuals())
+        assert abs(-Fraction(1, 2**52) - residual) <= error
+
+
+class TestAlongTree:
+    """A source of no mass carries much, and one of little mass carries nothing: what that one is short of is seen."""
+
+    LIGHT = 2.0**-47
+    PLAN = np.array([[0.5, 0.5], [2.0, 0.0], [0.0, 0.0]])
+
+    def light(self, cost: float) -> om.TransportProblem:
+        return om.TransportProblem([1, 0, self.LIGHT], [0.5, 0.5 + self.LIGHT], np.array([[0, 0], [0, 0], [cost, cost]]))
+
+    def test_its_mass_is_served_however_little_it_is(self) -> None:
+        problem = self.light(2.0**40)
+        found, above = optimum(problem), bound(problem, self.PLAN, np.zeros(3))
+        assert found is not None
+        assert found.value == Fraction(1, 128)
+        assert above is None or found.value <= above
+        lower, upper = certify(problem, self.PLAN, np.zeros(3)).interval
+        assert Fraction(lower) <= found.value <= upper
+
+    def test_where_nothing_serves_it_there_is_no_bound(self) -> None:
+        problem = self.light(INF)
+        assert not problem.exact_target.balanced
+        assert bound(problem, self.PLAN, np.zeros(3)) is None
+
+
 class TestOnTheWay:
     """A hub of sources p, q and targets r, s; a source beside it has too much, a target beside it too little."""
 

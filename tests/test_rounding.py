@@ -161,6 +161,43 @@ class TestSegments:
         s, e, error = segment_sums(np.array([1.0, 2.0, 4.0, 8.0]), np.array([1, 1, 1, 3]), 4)
         assert (s.tolist(), e.tolist(), error.tolist()) == ([0, 7, 0, 8], [0, 0, 0, 0], [0, 0, 0, 0])
 
+    @staticmethod
+    def enclosed(*values: float) -> tuple[Fraction, Fraction]:
+        """By how much the sum of one index is wrong, and the bound on it."""
+        s, e, error = (float(part[0]) for part in segment_sums(np.array(values), np.zeros(len(values), dtype=np.intp), 1))
+        wrong, bound = abs(sum(map(Fraction, values), Fraction(0)) - Fraction(s) - Fraction(e)), Fraction(error)
+        assert wrong <= bound
+        return wrong, bound
+
+    def test_what_is_cut_off_may_add_up_to_one_digit_too_many(self) -> None:
+        """Cut at 2: -1, -1 and -1 + 2^-52 are left of three numbers."""
+        wrong, _ = self.enclosed(2.0**50 + 3, 3.0, 1 + 2.0**-52)
+        assert wrong == Fraction(1, 2**52)
+
+    def test_what_is_cut_off_is_summed_exactly_while_its_digits_are_few(self) -> None:
+        assert not any(self.enclosed(2.0**50 + 3, 3.0, 3 + 2.0**-51))
+
+    def test_every_sum_of_what_is_cut_off_may_lose_half_a_unit(self) -> None:
+        """Beside 2^42 is cut at 2: 1 is left, and a thousand times 2^-53, each of which gets lost beside it."""
+        wrong, bound = self.enclosed(2.0**42, 1.0, *[2.0**-53] * 1000)
+        assert wrong == 1000 * Fraction(1, 2**53)
+        assert bound < Fraction(1005, 1000) * wrong
+
+    def test_what_is_cut_off_next_to_the_least_floats(self) -> None:
+        """The bound on what is lost is itself below the normal floats."""
+        scale = 2.0**-1022
+        wrong, _ = self.enclosed(scale * (2.0**50 + 3), scale * 3, scale * (1 + 2.0**-52))
+        assert wrong == Fraction(TINY)
+
+    def test_near_the_largest_float(self) -> None:
+        largest = float(np.finfo(np.float64).max)
+        assert self.enclosed(largest, 1.0, -largest)[1] < Fraction(largest) / 2**100
+        assert not any(self.enclosed(2.0**1023, -(2.0**1020), -(2.0**1023)))
+
+    def test_what_gets_lost_where_large_numbers_are_scaled_down(self) -> None:
+        wrong, bound = self.enclosed(2.0**1000, 2.0**-1000, -(2.0**1000), 2.0**-946 * 0.4)
+        assert 0 < wrong <= bound < Fraction(2) ** -900
+
 
 class TestBoundedAbove:
     @pytest.mark.parametrize("seed", range(6))

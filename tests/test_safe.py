@@ -86,6 +86,31 @@ class TestFeasible:
             if true == 0:
                 assert (slack[k], error[k]) == (0, 0)
 
+    @pytest.mark.parametrize("g", [1.0, 1 + 55 * 2.0**-20])
+    def test_the_value_counts_how_wrong_the_correction_of_a_mass_is_and_its_product(self, g: float) -> None:
+        """Float masses and potentials make 0; what is left is g times the correction of one target, wrong by almost 2 units."""
+        x, y, least = 0.5 + 83 * 2.0**-12, 0.5 - 3 * 2.0**-6, 2.0**-60
+        problem = om.TransportProblem([x, least * (1 + 2.0**-40), y], [least, x, y], [[0, 0, 0], [0, 2, 0], [0, 2, 0]])
+        dual = SafeDual.of(problem, np.array([-g, 0.0, 0.0]))
+        assert dual.g_high.tolist() == [0, g, 0]
+        proven, found = exact(g) * (problem.exact_masses()[1][1] - exact(x)), dual.value()
+        assert proven != 0
+        assert abs(proven - exact(found.value) - exact(found.rest)) <= exact(found.error)
+        assert exact(found.lower) <= proven <= exact(found.upper)
+
+    def test_the_value_counts_what_the_sum_of_its_products_loses(self) -> None:
+        """2^60 + 1 and -2^60 + 2^-60 leave out 1 and 2^-60, the sum of which is rounded; a light atom has a g of two floats."""
+        f = np.array([2.0**60, -(2.0**60), 0.0, 2.0**-80])
+        cost = np.full((4, 4), 2.0**62)
+        cost[2, :2], cost[2, 2], cost[3, 3] = [1.0, 2.0**-60], 0.0, 1.0
+        mass = [1.0, 1.0, 1.0, 2.0**-200]
+        problem = om.TransportProblem(mass, mass, cost)
+        dual = SafeDual.of(problem, f)
+        assert dual.g_high.tolist() == [1, 2.0**-60, 0, 1]
+        proven, found = 1 + exact(2.0**-60) + exact(2.0**-200), dual.value()
+        assert abs(proven - exact(found.value) - exact(found.rest)) <= exact(found.error)
+        assert exact(found.lower) <= proven <= exact(found.upper)
+
     @pytest.mark.parametrize("d", [2, 3, 5, 9])
     def test_in_space_every_target_has_a_pair_that_is_exactly_tight(self, d: int) -> None:
         rng = np.random.default_rng(d)
