@@ -226,6 +226,11 @@ class TestBrackets:
 
 
 class TestBadInput:
+    def test_a_gradient_that_nothing_can_be_made_of(self) -> None:
+        here, there = om.Measure.from_samples([[0.0, 1.0]]), om.Measure.from_samples([[2.0, 3.0]])
+        with pytest.raises(ParameterError, match=r"gradient: is of no use with haversine"):
+            om.audit_critic(lambda z: z[:, 0], here, there, "haversine", gradient=lambda z: z)
+
     def test_what_a_critic_returns(self) -> None:
         source, target = samples()
         with pytest.raises(ShapeError, match="critic"):

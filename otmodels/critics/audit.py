@@ -30,8 +30,9 @@ from otmodels.critics.exact import Critic, union
 from otmodels.critics.exact import critic as exact_critic
 from otmodels.critics.foreign import Foreign, read_critic
 from otmodels.critics.slopes import ROUNDING, Slope, largest_slope, one_sided
+from otmodels.errors import ParameterError
 from otmodels.measure import MAKE_A_MEASURE, Measure
-from otmodels.metrics import MetricFunction
+from otmodels.metrics import MetricFunction, Minkowski
 from otmodels.rounding import exact_dot
 from otmodels.safe import middle
 
@@ -191,7 +192,7 @@ class Audit:
         return total * math.sqrt(parts)
 
     def __repr__(self) -> str:
-        return f"Audit({self.critic.name}: share {self.share:.4g}, L = {self.constant:.4g}, W1 = {self.w1:.6g})"
+        return f"Audit(share {self.share:.4g}, L = {self.constant:.4g}, W1 = {self.w1:.6g})"
 
 
 def audit_critic(
@@ -245,6 +246,9 @@ def audit_critic(
         check_type(argument, measure, Measure, MAKE_A_MEASURE)
     exact = exact_critic(source, target, metric, order=order, balance=balance, time_limit=time_limit)
     foreign = read_critic(critic, exact.source, exact.target, exact.cost.metric, gradient)
+    if gradient is not None and not isinstance(exact.cost.metric, Minkowski):
+        fault = f"is of no use with {exact.cost.metric.name}, the dual norm of which is not known here"
+        raise ParameterError("gradient", fault, "Leave it out, or take a Minkowski metric")
     problem = exact.solution.problem
     centre = middle(foreign.at_source, problem.a)
     u, v = foreign.at_source - centre, foreign.at_target - centre
