@@ -43,6 +43,7 @@ WHOLE = 1 - 1e-6
 """Share of W1 from which on a critic is called optimal on the samples."""
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False)
 class Bound:
     """A lower bound on W1 that a critic proves.

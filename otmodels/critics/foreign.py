@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from otmodels.arguments import kind_of
-from otmodels.arrays import FloatArray, floats, read_only
+from otmodels.arrays import FloatArray, floats, read_only, travels
 from otmodels.claims import PotentialLike, read_potential
 from otmodels.critics.ceiling import ceiling_of
 from otmodels.critics.tensors import TensorWay, array_of, check_torch, module_of, tensor_ways
@@ -109,6 +109,7 @@ class Rule:
         return values.reshape(wanted), epsilon
 
 
+@travels
 @dataclass(frozen=True, eq=False)
 class Foreign:
     """A critic phi that somebody else made.

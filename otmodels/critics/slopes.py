@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from otmodels.arrays import FloatArray, IndexArray
+from otmodels.arrays import FloatArray, IndexArray, travels
 from otmodels.blocks import BLOCK, in_parallel
 from otmodels.errors import ParameterError
 from otmodels.ground import GroundCost
@@ -30,6 +30,7 @@ MOST = 1000
 """Most pairs that are listed."""
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False)
 class Slope:
     """The largest slope (v_i - v_j) / d(z_i, z_j) over pairs of points.
