@@ -65,13 +65,15 @@ def agreement(foreign: Foreign, exact: Critic, seed: int) -> Agreement | None:
         return None
     order = cost.metric.order
     on_samples = _largest(order, at_samples)
-    plan = exact.solution.sparse_plan.tocoo()
+    plan = exact.solution.sparse_plan.sorted_indices().tocoo()
     apart = cost.x[plan.row] - cost.y[plan.col]
     rays = np.flatnonzero((plan.data > 0) & (apart != 0).any(axis=1))
-    rays = rays[np.argsort(-plan.data[rays], kind="stable")[:MOST_RAYS]]
     if not rays.size:
         return Agreement(on_samples, np.nan, np.nan, np.nan, 0)
-    share = np.random.default_rng(seed).random(rays.size)[:, None]
+    share = np.random.default_rng(seed).random(rays.size)[:, None]  # by place in the plan: rounding decides between like masses
+    if rays.size > MOST_RAYS:
+        heaviest = np.sort(np.argsort(-plan.data[rays], kind="stable")[:MOST_RAYS])
+        rays, share = rays[heaviest], share[heaviest]
     found = foreign.gradients(cost.y[plan.col[rays]] + share * apart[rays])
     assert found is not None
     between = _largest(order, found)

@@ -15,20 +15,21 @@ Source: Villani (2003), theorem 1.14; Shao and Wu (1989), A general theory for j
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from otmodels.arguments import check_name
 from otmodels.arrays import FloatArray, read_only, travels
+from otmodels.critics.extension import EXTENSIONS, extended
 from otmodels.distance import wasserstein_distance
 from otmodels.errors import ParameterError
 from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.measure import Measure
 from otmodels.metrics import MetricFunction
-from otmodels.potentials import cbar_transform
 from otmodels.solution import Solution, Unsolved
 
 SPLITS = 10
@@ -110,6 +111,7 @@ def bracket(
     metric: str | MetricFunction = "euclidean",
     *,
     order: float | None = None,
+    extension: str = "upper",
     splits: int = SPLITS,
     seed: int = 0,
 ) -> Bracket:
@@ -121,6 +123,9 @@ def bracket(
         Samples, of at least four atoms each.
     metric, order
         As for `wasserstein_distance`.
+    extension : {"upper", "lower", "mean"}
+        How the critic of one half is had at the other, see `critic`. The lower end holds for each, and which one's is higher
+        depends on the distributions: choose before you look.
     splits : int
         Random splits into halves, >= 2; each takes three solves of half the size.
     seed : int
@@ -130,7 +135,10 @@ def bracket(
     ------
     ParameterError
         Too few splits or atoms.
+    UnknownNameError
+        There is no such extension.
     """
+    check_name("extension", extension, EXTENSIONS)
     if isinstance(splits, bool) or not isinstance(splits, int | np.integer) or splits < 2:
         raise ParameterError("splits", f"is {splits!r}", "Give a whole number >= 2")
     for argument, measure in (("source", source), ("target", target)):
@@ -149,17 +157,17 @@ def bracket(
     for k in range(splits):
         (x, other_x), (y, other_y) = _halves(source, rng), _halves(target, rng)
         solution = between(x, y)
-        sampled[k], held_out[k] = solution.value, _mean_of(solution, other_x) - _mean_of(solution, other_y)
+        sampled[k], held_out[k] = solution.value, _mean_of(solution, extension, other_x) - _mean_of(solution, extension, other_y)
         bias[k] = between(x, other_x).value + between(y, other_y).value
     return Bracket(*map(read_only, (held_out, sampled, bias)))
 
 
-def _mean_of(solution: Solution | LipschitzSolution, sample: Measure) -> float:
-    """The mass times the critic of a solved problem, from its targets, at another sample."""
+def _mean_of(solution: Solution | LipschitzSolution, extension: str, sample: Measure) -> float:
+    """The mass times the critic of a solved problem at another sample."""
     cost = solution.problem.cost
     assert isinstance(cost, GroundCost)
     assert sample.points is not None
-    return float(sample.mass @ cbar_transform(replace(cost, x=sample.points), solution.g))
+    return float(sample.mass @ extended(solution, cost, extension, sample.points))
 
 
 def _halves(measure: Measure, rng: np.random.Generator) -> tuple[Measure, Measure]:

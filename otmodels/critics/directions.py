@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from otmodels.arrays import BoolArray, FloatArray, IndexArray
+from otmodels.arrays import BoolArray, FloatArray
 from otmodels.errors import ParameterError
 from otmodels.ground import GroundCost
 from otmodels.metrics import Minkowski
@@ -12,11 +12,15 @@ from otmodels.metrics import Minkowski
 TIED = 16 * float(np.finfo(np.float64).eps)
 """Values that differ by this part of their terms may be equal."""
 
+SAME = 1e-9
+"""Gradients of norm 1 whose coordinates differ by no more are one."""
+
 
 def toward(cost: GroundCost, g: FloatArray) -> FloatArray:
     """The gradient (k, d) of min_j d(z, y_j) - g_j at the points z of the cost's rows; NaN where there is none.
 
-    There is one where all that attain the minimum stand in one place, and the distance to it has a gradient.
+    There is one where the distances to all that attain the minimum have one, and the same. For city-block and Chebyshev distances
+    that is so in whole regions: beyond two targets on one ray, their cones are one.
 
     Parameters
     ----------
@@ -35,12 +39,12 @@ def toward(cost: GroundCost, g: FloatArray) -> FloatArray:
         raise ParameterError("metric", f"is {cost.metric.name}, whose gradients are not known here", remedy)
     gradient = np.full(cost.x.shape, np.nan)
     for rows, block in cost.blocks():
-        values = block - g
+        x, values = cost.x[rows], block - g
         nearest = values.argmin(axis=1)
         here = np.arange(len(nearest))
         tied = values <= (values[here, nearest] + TIED * (block[here, nearest] + np.abs(g[nearest])))[:, None]
-        alone = _in_one_place(cost.y, tied, nearest)
-        gradient[rows][alone] = of_distance(cost.metric.order, cost.x[rows][alone] - cost.y[nearest[alone]])
+        one = _agree(cost.metric.order, x, cost.y, tied)
+        gradient[rows][one] = of_distance(cost.metric.order, x[one] - cost.y[nearest[one]])
     return gradient
 
 
@@ -70,9 +74,10 @@ def dual_norm(order: float, vectors: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.norm(vectors, ord=dual, axis=1), dtype=np.float64)
 
 
-def _in_one_place(y: FloatArray, tied: BoolArray, nearest: IndexArray) -> BoolArray:
-    """Rows whose tied columns are one point."""
-    alone: BoolArray = tied.sum(axis=1) == 1
-    for row in np.flatnonzero(~alone):
-        alone[row] = (y[tied[row]] == y[nearest[row]]).all()
-    return alone
+def _agree(order: float, x: FloatArray, y: FloatArray, tied: BoolArray) -> BoolArray:
+    """Rows in which the distances to all tied columns, of which there are some in each, have the same gradient."""
+    row, column = np.nonzero(tied)
+    found = of_distance(order, x[row] - y[column])
+    first = np.flatnonzero(np.diff(row, prepend=-1))
+    apart = np.maximum.reduceat(found, first) - np.minimum.reduceat(found, first)
+    return np.asarray((apart <= SAME).all(axis=1))

@@ -25,6 +25,7 @@ from otmodels.certificate import outside
 from otmodels.checks import Certificate, Check
 from otmodels.critics.bracket import SPLITS, Bracket, bracket
 from otmodels.critics.directions import toward
+from otmodels.critics.extension import EXTENSIONS, extended
 from otmodels.critics.slopes import largest_slope
 from otmodels.distance import wasserstein_distance
 from otmodels.errors import NotANumberError, ParameterError, ShapeError
@@ -32,14 +33,10 @@ from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.measure import MAKE_A_MEASURE, Measure
 from otmodels.metrics import MetricFunction
-from otmodels.potentials import cbar_transform
 from otmodels.rounding import exact_dot
 from otmodels.safe import middle
 from otmodels.solution import Solution, Unsolved
 from otmodels.tolerances import DEFAULT
-
-EXTENSIONS = ("upper", "lower", "mean")
-"""How a critic is had beyond the samples: from the targets, from the sources, or the mean of both."""
 
 
 @travels
@@ -94,13 +91,13 @@ class Critic:
         ------
         ShapeError, NotANumberError
         """
-        return _extended(self.solution, self.cost, self.extension, read_points(points, self.cost.x.shape[1]))
+        return extended(self.solution, self.cost, self.extension, read_points(points, self.cost.x.shape[1]))
 
     def gradient(self, points: npt.ArrayLike) -> FloatArray:
         """The gradient at points (k, d); NaN where there is none.
 
-        The upper extension has one where one target alone attains the minimum and the distance to it has a gradient, the lower
-        one likewise at a source; their mean where both do. Its norm, dual to the metric's, is 1 for the upper and the lower one.
+        The upper extension has one where the distances to all targets that attain the minimum have one, and the same, the lower
+        one likewise at sources; their mean where both do. Its norm, dual to the metric's, is 1 for the upper and the lower one.
 
         Raises
         ------
@@ -123,6 +120,8 @@ class Critic:
     def of_distributions(self, splits: int = SPLITS, seed: int = 0) -> Bracket:
         """What the samples say of W1 of the distributions that they are from; see `otmodels.critics.bracket`.
 
+        Critics of halves are extended as this one is.
+
         Parameters
         ----------
         splits : int
@@ -130,7 +129,9 @@ class Critic:
         seed : int
             Of the halves.
         """
-        return bracket(self.source, self.target, self.metric, order=self.order, splits=splits, seed=seed)
+        return bracket(
+            self.source, self.target, self.metric, order=self.order, extension=self.extension, splits=splits, seed=seed
+        )
 
     def rays(self) -> pd.DataFrame:
         """One row a pair along which mass moves: source, target, mass, distance, and by how much the critic falls."""
@@ -208,8 +209,8 @@ def critic(
     assert not isinstance(solution, Unsolved)
     cost = solution.problem.cost
     assert isinstance(cost, GroundCost)
-    at_source = _extended(solution, cost, extension, cost.x)
-    at_target = _extended(solution, cost, extension, cost.y)
+    at_source = extended(solution, cost, extension, cost.x)
+    at_target = extended(solution, cost, extension, cost.y)
     certificate = _certificate(solution, cost, at_source, at_target)
     lipschitz = certificate.checks[-2]
     if not lipschitz.passed:
@@ -234,18 +235,6 @@ def read_points(points: npt.ArrayLike, dimension: int, argument: str = "points")
     return given
 
 
-def _extended(solution: Solution | LipschitzSolution, cost: GroundCost, extension: str, points: FloatArray) -> FloatArray:
-    """The critic at points."""
-    if not len(points):
-        return np.empty(0)
-    parts = []
-    if extension in ("upper", "mean"):
-        parts.append(cbar_transform(replace(cost, x=points), solution.g))
-    if extension in ("lower", "mean"):
-        parts.append(-cbar_transform(replace(cost, x=points, y=cost.x), solution.f))
-    return parts[0] if len(parts) == 1 else 0.5 * (parts[0] + parts[1])
-
-
 def union(cost: GroundCost) -> GroundCost:
     """Distances (n + m, n + m) between all points of both samples."""
     points = np.concatenate([cost.x, cost.y])
@@ -262,7 +251,8 @@ def _certificate(
     masses = np.concatenate([problem.a, -problem.b])
     value = exact_dot(masses, values).value
     slope = largest_slope(union(cost), values)
-    names = [*problem.source.labels, *problem.target.labels] if slope.i.size else []
+    sides = (("source", problem.source), ("target", problem.target))
+    names = [f"{side} {label}" for side, measure in sides for label in measure.labels] if slope.i.size else []
     where = f"({names[slope.i[0]]}, {names[slope.j[0]]})" if names else ""
     rounding = 8 * float(np.finfo(np.float64).eps) * float(np.abs(masses) @ np.abs(values))
     beside = max(DEFAULT.gap * given.interval.size - given.interval.width, rounding)

@@ -14,7 +14,8 @@ from otmodels.arrays import IndexArray
 from otmodels.critics.audit import Audit
 from otmodels.critics.exact import Critic
 from otmodels.errors import ShapeError
-from otmodels.plots.canvas import DARK, INK, LIGHT, colour_bar, inches_of, key_above, light_to_dark, new_axes, with_unit
+from otmodels.plots.canvas import DARK, INK, LIGHT, inches_of, key_above, light_to_dark, new_axes, with_unit
+from otmodels.plots.sketch import bar_beside, plane_axes
 
 RESOLUTION = 160
 """Points along the longer side of a figure at which a critic is evaluated."""
@@ -65,7 +66,7 @@ def critic_map(critic: Critic, *, ax: Axes | None = None, rays: bool = True, val
     low, extent = points.min(axis=0), np.ptp(points, axis=0)
     extent = np.where(extent > 0, extent, extent.max() or 1.0)
     low, high = low - _MARGIN * extent, low + (1 + _MARGIN) * extent
-    ax = ax if ax is not None else new_axes(7.0, float(np.clip(6.0 * extent[1] / extent[0], 3.0, 7.0)) + 0.6)
+    ax = ax if ax is not None else plane_axes(extent)
     steps = np.maximum((RESOLUTION * extent / extent.max()).astype(int), 2)
     across, up = (np.linspace(low[k], high[k], steps[k]) for k in (0, 1))
     grid = np.stack(np.meshgrid(across, up), axis=-1)
@@ -84,7 +85,7 @@ def critic_map(critic: Critic, *, ax: Axes | None = None, rays: bool = True, val
         Line2D([], [], linestyle="", marker="o", color=DARK, markersize=5, label="source"),
         Line2D([], [], linestyle="", marker="o", color="white", markeredgecolor=LIGHT, markersize=5, label="target"),
     ]
-    colour_bar(ax, shades, "critic f", value_unit)
+    bar_beside(ax, shades, with_unit("critic f", value_unit))
     ax.set_aspect("equal")
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     ax.set(xlabel=with_unit("first coordinate", length_unit), ylabel=with_unit("second coordinate", length_unit))
@@ -153,16 +154,16 @@ def audit_bars(audit: Audit, *, ax: Axes | None = None, value_unit: str = "") ->
         ax.barh(place, width, left=left, height=0.62, fill=False, edgecolor=INK, linestyle=(0, (3, 2)), hatch="///", zorder=3)
     most = max(abs(value) for _, value, _ in rows) or 1.0
     for place, (_, value, _) in enumerate(rows):
-        beyond = max([value, 0.0, *(max(before, after) for before, after, at, _ in shown if at == place)])
-        ax.text(
-            beyond + 0.01 * most, float(place), f"{value:.4g}", va="center", ha="left", fontsize="small", bbox=_PAPER, zorder=5
-        )
+        ends = [value, 0.0, *(end for before, after, at, _ in shown if at == place for end in (before, after))]
+        tip, align = (max(ends) + 0.01 * most, "left") if value >= 0 else (min(ends) - 0.01 * most, "right")
+        ax.text(tip, float(place), f"{value:.4g}", va="center", ha=align, fontsize="small", bbox=_PAPER, zorder=5)
     ax.set_yticks(places, [name for name, *_ in rows])
     ax.invert_yaxis()
     ax.axvline(0, color=INK, linewidth=0.8, zorder=4)
     ax.axvline(audit.w1, color=DARK, linewidth=1.0, linestyle=(0, (5, 3)), zorder=1)
     low, high = ax.get_xlim()
-    ax.set_xlim(low, high + 0.1 * (high - low))
+    room = 0.1 * (high - low)
+    ax.set_xlim(low - room * (low < 0), high + room)
     ax.set_xlabel(with_unit("value", value_unit))
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(axis="y", length=0)
