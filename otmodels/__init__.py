@@ -31,11 +31,12 @@ Examples
 True
 """
 
-from otmodels import errors, lp
+from otmodels import critics, errors, lp
 from otmodels.axioms import MetricReport, metric_report
 from otmodels.certificate import certify
 from otmodels.checks import Certificate, Check
 from otmodels.cost import Cost, read_cost
+from otmodels.critics import Audit, Bracket, Critic, audit_critic, critic
 from otmodels.datasets import Dataset, read_dataset
 from otmodels.distance import wasserstein_distance
 from otmodels.feasibility import Infeasibility
@@ -58,9 +59,12 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Arcs",
+    "Audit",
+    "Bracket",
     "Certificate",
     "Check",
     "Cost",
+    "Critic",
     "Dataset",
     "ExtendedFlow",
     "ExtendedSolution",
@@ -81,11 +85,14 @@ __all__ = [
     "TransportProblem",
     "Unbounded",
     "Unsolved",
+    "audit_critic",
     "build",
     "c_transform",
     "cbar_transform",
     "certify",
     "compare",
+    "critic",
+    "critics",
     "errors",
     "explain_infeasibility",
     "graph_cost",

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import pytest
+
+collect_ignore = [] if find_spec("torch") else ["networks"]
+"""Tests of networks need torch, which is an extra: `.ci/run` installs it and runs them by name."""
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -36,6 +36,21 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "certify": {"problem": NO_DEFAULT, "plan": None, "f": None, "g": None},
     "metric_report": {"cost": NO_DEFAULT},
     "lipschitz_report": {"solution": NO_DEFAULT},
+    "critic": {"source": NO_DEFAULT, "target": NO_DEFAULT, "metric": "euclidean"},
+    "audit_critic": {
+        "critic": NO_DEFAULT,
+        "source": NO_DEFAULT,
+        "target": NO_DEFAULT,
+        "metric": "euclidean",
+        "gradient": None,
+    },
+    "critics.bracket": {"source": NO_DEFAULT, "target": NO_DEFAULT, "metric": "euclidean"},
+    "critics.translation": {"dimension": NO_DEFAULT, "shift": 1.0},
+    "critics.scaled_ball": {"dimension": NO_DEFAULT, "factor": 2.0},
+    "critics.funnels": {"dimension": NO_DEFAULT, "count": 4, "seed": 0, "share": 0.5},
+    "critics.funnels_at": {"centres": NO_DEFAULT, "offsets": None, "radius": None, "share": 0.5},
+    "critics.score": {"known": NO_DEFAULT, "critic": NO_DEFAULT, "gradient": None, "n": 1000, "seed": 0},
+    "critics.largest_slope": {"cost": NO_DEFAULT, "values": NO_DEFAULT},
     "lp.LinearProgram": {"c": NO_DEFAULT, "A": NO_DEFAULT},
     "lp.LinearProgram.dual": {},
     "lp.LinearProgram.solve": {},
@@ -47,6 +62,9 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
 KEYWORDS: dict[str, dict[str, Any]] = {
     "ground_cost": {"order": None},
     "solve": {"support": "full", "time_limit": None, "throw": True, "verbose": False},
+    "critic": {"order": None, "extension": "upper", "balance": "raise", "time_limit": None},
+    "audit_critic": {"order": None, "balance": "raise", "time_limit": None, "seed": 0},
+    "critics.bracket": {"order": None, "extension": "upper", "splits": 10, "seed": 0},
     "Model.solve": {"time_limit": None, "throw": True, "verbose": False},
 }
 """Parameters that are given by name."""
@@ -56,6 +74,16 @@ MEMBERS = {
     "Solution": "status value f g certificate problem provenance sparse_plan plan plan_table potentials_table summary distance",
     "LipschitzSolution": "status value f g certificate problem provenance sparse_plan plan plan_table potentials_table summary",
     "Certificate": "passed gap checks table raise_if_failed",
+    "Critic": "value at_source at_target certificate extension metric order gradient undefined rays table of_distributions",
+    "Audit": "critic exact value slope across bounds agreement constant w1 best share scaled lost_by_shape lost_by_scale "
+    "is_backwards attained table summary sentence standard_error",
+    "Bracket": "held_out sampled bias lower upper lower_error upper_error interval table",
+    "critics.Known": "name dimension value sample pair critic gradient",
+    "critics.Score": "value sampled difference slope ratio cosine l2 table",
+    "critics.Bound": "name value share certificate",
+    "critics.Slope": "constant i j",
+    "critics.Agreement": "on_samples between cosine l2 rays",
+    "critics.Foreign": "at_source at_target name ceiling gradient_reason values gradients",
     "lp.Farkas": "x y",
 }
 COMMANDS = ["solve", "compare", "certify", "lipschitz", "benchmark"]
@@ -165,6 +193,8 @@ def test_every_command_is_shown(command: str) -> None:
     assert is_shown(rf"otmodels {command}\b")
 
 
-@pytest.mark.parametrize("word", [*METRICS, "rescale", "generated", "neighbours", "primal", "dual", "lipschitz", "flow"])
+@pytest.mark.parametrize(
+    "word", [*METRICS, "rescale", "generated", "neighbours", "primal", "dual", "lipschitz", "flow", "upper", "lower", "mean"]
+)
 def test_every_name_that_is_passed_as_text_is_shown(word: str) -> None:
     assert is_shown(rf"[\"'`]{word}[\"'`]")

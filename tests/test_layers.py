@@ -23,6 +23,7 @@ ROOMS: tuple[frozenset[str], ...] = tuple(
         "claims certificate lipschitz_certificate solution lipschitz_solution",
         "families generation",
         "model solve distance lipschitz_report",
+        "critics",
         "datasets plots cli benchmark",
     )
 )

@@ -38,7 +38,7 @@ def test_a_notebook_is_a_page_that_loads_at_once(path: Path) -> None:
 
 
 def test_the_notebooks_are_there() -> None:
-    names = ["01_moving_earth", "02_duality", "03_potentials", "04_lipschitz", "05_benchmarks"]
+    names = ["01_moving_earth", "02_duality", "03_potentials", "04_lipschitz", "05_benchmarks", "06_critics"]
     assert [path.stem for path in notebooks()] == names
 
 

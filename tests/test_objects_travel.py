@@ -30,10 +30,10 @@ from otmodels.rounding import exact_sum
 from otmodels.status import OPTIMAL
 from otmodels.tolerances import DEFAULT
 
-PAGES = (om, errors, lp, network, datasets)
+PAGES = (om, errors, lp, network, datasets, om.critics)
 """Where the names of the package are that a user can import."""
 
-NOT_GIVEN = {"Model": "refused by name", "Door": "a protocol"}
+NOT_GIVEN = {"Model": "refused by name", "Door": "a protocol", "Known": "its kinds are given"}
 """Public classes of which a user gets no instance that could travel, and why."""
 
 INF = np.inf
@@ -42,6 +42,16 @@ INF = np.inf
 def far_and_near(x: FloatArray, y: FloatArray) -> FloatArray:
     """A rule that another process can import."""
     return np.asarray(cdist(x, y, "cityblock"))
+
+
+def falling(points: FloatArray) -> FloatArray:
+    """A critic that another process can import."""
+    return -points[:, 0]
+
+
+def slopes(points: FloatArray) -> FloatArray:
+    """Its gradient."""
+    return np.tile([-1.0, 0.0], (len(points), 1))
 
 
 def raised(make: Callable[[], object]) -> OtmodelsError:
@@ -132,6 +142,11 @@ GIVEN: dict[str, Callable[[], Any]] = {
     "generated arcs": lambda: generate_arcs(Network.directions(on_a_grid("euclidean"), 1)),
     "axioms": lambda: om.metric_report(om.Cost([[0, 1, 4], [1, 0, 1], [4, 1, 0]])),
     "g = -f": lambda: om.lipschitz_report(om.solve(on_a_grid())),
+    "exact critic": lambda: om.critic(on_a_grid().source, on_a_grid().target, extension="mean"),
+    "audit of a function": lambda: om.audit_critic(falling, on_a_grid().source, on_a_grid().target, gradient=slopes),
+    "bracket": lambda: om.critics.bracket(*om.critics.translation(2).sample(8, 0), splits=2),
+    "known pairs": lambda: [om.critics.scaled_ball(3, factor=2), om.critics.funnels(2, 3, 0, share=0.5)],
+    "score": lambda: om.critics.score(om.critics.translation(2), falling, n=20),
     "data set": lambda: om.read_dataset("data/roads"),
     "tolerances": lambda: DEFAULT,
     "a sum": lambda: exact_sum(np.array([0.1, 0.2])),

@@ -23,7 +23,7 @@ def blocks() -> list[str]:
 
 def test_the_python_of_the_readme_runs_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    assert len(blocks()) == 12
+    assert len(blocks()) == 13
     names: dict[str, Any] = {}
     for block in blocks():
         if "solution" in names:
@@ -39,6 +39,8 @@ def test_the_python_of_the_readme_runs_in_order(monkeypatch: pytest.MonkeyPatch)
     assert names["report"].verdict.name == "HOLDS"
     assert np.isclose(names["flow"].value, 351 / 497)
     assert names["distance"].certificate.passed
+    assert names["f"].certificate.passed
+    assert 0.5 < names["audit"].share < 1
     assert names["dense"].certificate.passed
     assert names["dense"].provenance.pairs < 5000
     assert names["answer"].value == pytest.approx(10)

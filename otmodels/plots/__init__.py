@@ -7,6 +7,7 @@ that stand beside them.
 
 from otmodels.plots.canvas import DARK, INK, LIGHT
 from otmodels.plots.cone import farkas_cone
+from otmodels.plots.critics import audit_bars, critic_map
 from otmodels.plots.duality import closing_in, eps_sweep
 from otmodels.plots.heatmaps import plan_heatmap, slack_heatmap
 from otmodels.plots.lines import earth_moving, potentials_line
@@ -18,7 +19,9 @@ __all__ = [
     "DARK",
     "INK",
     "LIGHT",
+    "audit_bars",
     "closing_in",
+    "critic_map",
     "earth_moving",
     "eps_sweep",
     "farkas_cone",

@@ -1,0 +1,264 @@
+"""The exact critic of two samples: the 1-Lipschitz function that tells them apart best, everywhere.
+
+From optimal potentials (f, g) of a metric cost, f(z) = min_j d(z, y_j) - g_j is 1-Lipschitz in z, as a minimum of functions that
+are: |d(z, y_j) - d(w, y_j)| <= d(z, w). At the sources it is at least f_i, since f_i + g_j <= d(x_i, y_j), and at the targets at
+most -g_j, since d(y_j, y_j) = 0. So sum a f(x) - sum b f(y) is at least <a, f> + <b, g> = W1, and as f is 1-Lipschitz it is no
+more: f attains the maximum in max sum a f(x) - sum b f(y) over all 1-Lipschitz f, which is the loss of a Wasserstein critic with
+its sign turned. The same holds for max_i f_i - d(x_i, z), from below, and for the mean of the two.
+
+Source: Kantorovich and Rubinstein (1958); McShane (1934), Extension of range of functions; Arjovsky, Chintala and Bottou (2017),
+Wasserstein generative adversarial networks; Mallasto, Montufar and Gerolin (2019), How well do WGANs estimate the Wasserstein
+metric?, on c-transforms of samples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from otmodels.arguments import check_name, check_type
+from otmodels.arrays import FloatArray, floats, read_only, travels
+from otmodels.certificate import outside
+from otmodels.checks import Certificate, Check
+from otmodels.critics.bracket import SPLITS, Bracket, bracket
+from otmodels.critics.directions import toward
+from otmodels.critics.extension import EXTENSIONS, extended
+from otmodels.critics.slopes import largest_slope
+from otmodels.distance import wasserstein_distance
+from otmodels.errors import NotANumberError, ParameterError, ShapeError
+from otmodels.ground import GroundCost
+from otmodels.lipschitz_solution import LipschitzSolution
+from otmodels.measure import MAKE_A_MEASURE, Measure
+from otmodels.metrics import MetricFunction
+from otmodels.rounding import exact_dot
+from otmodels.safe import middle
+from otmodels.solution import Solution, Unsolved
+from otmodels.tolerances import DEFAULT
+
+
+@travels
+@dataclass(frozen=True, slots=True, eq=False)
+class Critic:
+    """The exact critic of two samples; call it at any points.
+
+    Attributes
+    ----------
+    solution : Solution or LipschitzSolution
+        The certified transport problem that it comes from: its plan has the rays along which the critic falls with slope 1.
+    cost : GroundCost (n, m)
+        Distances between the sources and the targets.
+    extension : {"upper", "lower", "mean"}
+        How it is had beyond the samples.
+    at_source, at_target : ndarray (n,), (m,)
+        The critic at the samples.
+    certificate : Certificate
+        Of the transport problem, and of the critic: 1-Lipschitz over all pairs of the n + m points, and of its value.
+    metric, order
+        As they were asked for.
+    """
+
+    solution: Solution | LipschitzSolution
+    cost: GroundCost
+    extension: str
+    at_source: FloatArray
+    at_target: FloatArray
+    certificate: Certificate
+    metric: str | MetricFunction = "euclidean"
+    order: float | None = None
+
+    @property
+    def source(self) -> Measure:
+        """The first sample."""
+        return self.solution.problem.source
+
+    @property
+    def target(self) -> Measure:
+        """The second sample."""
+        return self.solution.problem.target
+
+    @property
+    def value(self) -> float:
+        """Sum a f(x) - sum b f(y), which is W1: minus the loss that a critic is trained to make small."""
+        return self.certificate.dual_value
+
+    def __call__(self, points: npt.ArrayLike) -> FloatArray:
+        """The critic at points (k, d), or (k,) on the line, in blocks.
+
+        Raises
+        ------
+        ShapeError, NotANumberError
+        """
+        return extended(self.solution, self.cost, self.extension, read_points(points, self.cost.x.shape[1]))
+
+    def gradient(self, points: npt.ArrayLike) -> FloatArray:
+        """The gradient at points (k, d); NaN where there is none.
+
+        The upper extension has one where the distances to all targets that attain the minimum have one, and the same, the lower
+        one likewise at sources; their mean where both do. Its norm, dual to the metric's, is 1 for the upper and the lower one.
+
+        Raises
+        ------
+        ParameterError
+            The metric is no Minkowski metric, whose gradients are known.
+        ShapeError, NotANumberError
+        """
+        given = read_points(points, self.cost.x.shape[1])
+        parts = []
+        if self.extension in ("upper", "mean"):
+            parts.append(toward(replace(self.cost, x=given), self.solution.g))
+        if self.extension in ("lower", "mean"):
+            parts.append(-toward(replace(self.cost, x=given, y=self.cost.x), self.solution.f))
+        return parts[0] if len(parts) == 1 else 0.5 * (parts[0] + parts[1])
+
+    def undefined(self, points: npt.ArrayLike) -> int:
+        """At how many of the points there is no gradient."""
+        return int(np.isnan(self.gradient(points)).any(axis=1).sum())
+
+    def of_distributions(self, splits: int = SPLITS, seed: int = 0) -> Bracket:
+        """What the samples say of W1 of the distributions that they are from; see `otmodels.critics.bracket`.
+
+        Critics of halves are extended as this one is.
+
+        Parameters
+        ----------
+        splits : int
+            How often the samples are cut into halves, >= 2; each takes three solves of half the size.
+        seed : int
+            Of the halves.
+        """
+        return bracket(
+            self.source, self.target, self.metric, order=self.order, extension=self.extension, splits=splits, seed=seed
+        )
+
+    def rays(self) -> pd.DataFrame:
+        """One row a pair along which mass moves: source, target, mass, distance, and by how much the critic falls."""
+        plan = self.solution.sparse_plan.tocoo()
+        moved = np.flatnonzero(plan.data > 0)
+        i, j = plan.row[moved].astype(np.intp), plan.col[moved].astype(np.intp)
+        distance = self.cost.entries(i, j)
+        columns = {"source": self.source.labels[i], "target": self.target.labels[j], "mass": plan.data[moved]}
+        fall = self.at_source[i] - self.at_target[j]
+        table = pd.DataFrame(columns | {"distance": distance, "fall": fall})
+        return table[distance > 0].reset_index(drop=True)
+
+    def table(self) -> pd.DataFrame:
+        """One row an atom, indexed by (side, label): mass and critic."""
+        sides = (("source", self.source, self.at_source), ("target", self.target, self.at_target))
+        index = pd.MultiIndex.from_tuples(
+            [(side, label) for side, measure, _ in sides for label in measure.labels], names=["side", "label"]
+        )
+        mass = np.concatenate([measure.mass for _, measure, _ in sides])
+        return pd.DataFrame({"mass": mass, "critic": np.concatenate([values for *_, values in sides])}, index=index)
+
+    def __repr__(self) -> str:
+        sizes = f"{self.source.size} and {self.target.size} points"
+        return f"Critic({self.extension} extension, {sizes}, value {self.value:.12g}, {self.certificate.word})"
+
+
+def critic(
+    source: Measure,
+    target: Measure,
+    metric: str | MetricFunction = "euclidean",
+    *,
+    order: float | None = None,
+    extension: str = "upper",
+    balance: str = "raise",
+    time_limit: float | None = None,
+) -> Critic:
+    """The exact critic of two samples: max sum a f(x) - sum b f(y) over all 1-Lipschitz f, attained and certified.
+
+    Parameters
+    ----------
+    source, target : Measure
+        With points of the same dimension; weights are masses, of the same total.
+    metric : str or callable
+        As for `ground_cost`; it has to be a metric.
+    order : float, optional
+        Of the Minkowski metric.
+    extension : {"upper", "lower", "mean"}
+        Beyond the samples the least of the cones that the targets carry, the largest of those that hang from the sources, or
+        the mean of the two: all are optimal, and between the first two lies every other one (McShane 1934).
+    balance : {"raise", "rescale"}
+        As for `TransportProblem`.
+    time_limit : float, optional
+        Seconds, > 0.
+
+    Raises
+    ------
+    ParameterError
+        The metric is none: it breaks the triangle inequality, or the extension is not known.
+    ShapeError, UnbalancedError, UnknownNameError, SolveError
+
+    Examples
+    --------
+    >>> f = critic(Measure.from_samples([0.0, 2.0]), Measure.from_samples([1.0, 5.0]))
+    >>> f.value, f([0.0, 1.0, 3.0]).tolist()
+    (2.0, [0.0, -1.0, -2.0])
+    """
+    for argument, measure in (("source", source), ("target", target)):
+        check_type(argument, measure, Measure, MAKE_A_MEASURE)
+    check_name("extension", extension, EXTENSIONS)
+    if not isinstance(metric, str) and not callable(metric):
+        raise ParameterError(
+            "metric", f"is {metric!r}", "Name a metric of points, or give a callable: a critic is a function of them"
+        )
+    solution = wasserstein_distance(source, target, metric, order=order, balance=balance, time_limit=time_limit)
+    assert not isinstance(solution, Unsolved)
+    cost = solution.problem.cost
+    assert isinstance(cost, GroundCost)
+    at_source = extended(solution, cost, extension, cost.x)
+    at_target = extended(solution, cost, extension, cost.y)
+    certificate = _certificate(solution, cost, at_source, at_target)
+    lipschitz = certificate.checks[-2]
+    if not lipschitz.passed:
+        fault = f"is no metric: by the triangle inequality the critic would be 1-Lipschitz, and {lipschitz}"
+        raise ParameterError("metric", fault, "Give a metric; om.metric_report(cost) names what fails")
+    return Critic(solution, cost, extension, read_only(at_source), read_only(at_target), certificate, metric, order)
+
+
+def read_points(points: npt.ArrayLike, dimension: int, argument: str = "points") -> FloatArray:
+    """Points (k, d), those on the line as (k, 1).
+
+    Raises
+    ------
+    ShapeError, NotANumberError
+    """
+    given = floats(argument, points)
+    given = given[:, None] if given.ndim == 1 and dimension == 1 else given
+    if given.ndim != 2 or given.shape[1] != dimension:
+        raise ShapeError(argument, f"have shape {np.shape(points)}", f"Give shape (k, {dimension})")
+    if not np.isfinite(given).all():
+        raise NotANumberError(argument, "hold NaN or infinite coordinates", "Give finite numbers")
+    return given
+
+
+def union(cost: GroundCost) -> GroundCost:
+    """Distances (n + m, n + m) between all points of both samples."""
+    points = np.concatenate([cost.x, cost.y])
+    return replace(cost, x=points, y=points)
+
+
+def _certificate(
+    solution: Solution | LipschitzSolution, cost: GroundCost, at_source: FloatArray, at_target: FloatArray
+) -> Certificate:
+    """That of the transport problem, with the critic in place of the potentials."""
+    problem, given = solution.problem, solution.certificate
+    centre = middle(at_source, problem.a)
+    values = np.concatenate([at_source, at_target]) - centre
+    masses = np.concatenate([problem.a, -problem.b])
+    value = exact_dot(masses, values).value
+    slope = largest_slope(union(cost), values)
+    sides = (("source", problem.source), ("target", problem.target))
+    names = [f"{side} {label}" for side, measure in sides for label in measure.labels] if slope.i.size else []
+    where = f"({names[slope.i[0]]}, {names[slope.j[0]]})" if names else ""
+    rounding = 8 * float(np.finfo(np.float64).eps) * float(np.abs(masses) @ np.abs(values))
+    beside = max(DEFAULT.gap * given.interval.size - given.interval.width, rounding)
+    checks = (
+        *given.checks,
+        Check("f is 1-Lipschitz over all pairs of both samples", max(slope.constant - 1, 0.0), DEFAULT.slack, where),
+        Check("value of the critic lies in the interval", outside(value, given.interval), beside),
+    )
+    return replace(given, checks=checks, dual_value=value)

@@ -1,0 +1,46 @@
+"""How a critic is had beyond the samples, from the potentials of a solved transport problem.
+
+Of all 1-Lipschitz functions that an optimal critic may be, the least of the cones that the targets carry is the largest, and the
+largest of those that hang from the sources is the least.
+
+Source: McShane (1934), Extension of range of functions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from otmodels.arrays import FloatArray
+from otmodels.ground import GroundCost
+from otmodels.lipschitz_solution import LipschitzSolution
+from otmodels.potentials import cbar_transform
+from otmodels.solution import Solution
+
+EXTENSIONS = ("upper", "lower", "mean")
+"""From the targets, from the sources, or the mean of both."""
+
+
+def extended(solution: Solution | LipschitzSolution, cost: GroundCost, extension: str, points: FloatArray) -> FloatArray:
+    """The critic at points (k, d).
+
+    Parameters
+    ----------
+    solution : Solution or LipschitzSolution
+        Its potentials.
+    cost : GroundCost (n, m)
+        Of its problem.
+    extension : {"upper", "lower", "mean"}
+        Which of them.
+    points : ndarray (k, d)
+        Where.
+    """
+    if not len(points):
+        return np.empty(0)
+    parts = []
+    if extension in ("upper", "mean"):
+        parts.append(cbar_transform(replace(cost, x=points), solution.g))
+    if extension in ("lower", "mean"):
+        parts.append(-cbar_transform(replace(cost, x=points, y=cost.x), solution.f))
+    return parts[0] if len(parts) == 1 else 0.5 * (parts[0] + parts[1])
