@@ -22,14 +22,14 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from otmodels.arrays import FloatArray, read_only, travels
-from otmodels.distance import wasserstein_distance
+from otmodels.critics.batches import solved
 from otmodels.errors import ParameterError
 from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.measure import Measure
 from otmodels.metrics import MetricFunction
 from otmodels.potentials import cbar_transform
-from otmodels.solution import Solution, Unsolved
+from otmodels.solution import Solution
 
 SPLITS = 10
 """Splits into halves, where nobody says how many."""
@@ -141,9 +141,7 @@ def bracket(
     rng = np.random.default_rng(seed)
 
     def between(x: Measure, y: Measure) -> Solution | LipschitzSolution:
-        found = wasserstein_distance(x, y, metric, order=order, balance="rescale")
-        assert not isinstance(found, Unsolved)
-        return found
+        return solved(x, y, metric, order=order, balance="rescale")
 
     held_out, sampled, bias = np.empty((3, splits))
     for k in range(splits):
