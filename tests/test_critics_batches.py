@@ -83,8 +83,8 @@ class TestOtherSamples:
     def test_the_line_and_grids_have_faster_routes(self) -> None:
         for d in (1, 2):
             places = np.stack(np.meshgrid(*[np.arange(6.0)] * d), axis=-1).reshape(-1, d)
-            chosen = places[:3], places[3:6]
-            assert not is_assigned(solved(*map(om.Measure.from_samples, chosen), "cityblock"))
+            x, y = om.Measure.from_samples(places[:3]), om.Measure.from_samples(places[3:6])
+            assert not is_assigned(solved(x, y, "cityblock"))
 
     def test_large_samples_and_time_limits(self) -> None:
         x, y = batches(12, 2)

@@ -161,12 +161,12 @@ def _mean_of(solution: Solution | LipschitzSolution, sample: Measure) -> float:
 
 
 def _halves(measure: Measure, rng: np.random.Generator) -> tuple[Measure, Measure]:
-    """Two halves of the atoms with mass, each with the whole mass."""
+    """Two halves of the atoms with mass, each of mass 1 as a distribution has."""
     assert measure.points is not None
     order = rng.permutation(np.flatnonzero(measure.mass))
     half = order.size // 2
     first, second = (
-        Measure(measure.mass[chosen] * (measure.total / measure.mass[chosen].sum()), measure.points[chosen])
+        Measure(measure.mass[chosen] / measure.mass[chosen].sum(), measure.points[chosen])
         for chosen in (order[:half], order[half:])
     )
     return first, second
