@@ -82,8 +82,8 @@ def _assigned(problem: TransportProblem) -> Solution | None:
     if not isinstance(cost, GroundCost) or problem.has_forbidden or _has_faster_route(cost):
         return None
     distance = cost.values
-    f, g = _rough(distance)
-    _, j = linear_sum_assignment(distance - f[:, None] - g)
+    f, reduced = _rough(distance)
+    _, j = linear_sum_assignment(reduced)
     rows = np.arange(j.size)
     own = distance[rows, j]
     f = _shortest(np.subtract(distance.T[j], own[:, None], order="C"), f)
@@ -106,34 +106,43 @@ def _has_faster_route(cost: GroundCost) -> bool:
 
 
 def _rough(distance: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Potentials near optimal ones, by Sinkhorn's iteration in short floats: costs less these have shorter augmenting paths."""
-    least = distance.min(axis=1)
-    reduced = distance - least[:, None]
-    reduced -= reduced.min(axis=0)
-    epsilon = _SMOOTHING * float(reduced.mean())
-    if epsilon > 0:
-        with np.errstate(all="ignore"):
-            kernel = np.exp((reduced / -epsilon).astype(np.float32))
-            b = np.ones(len(kernel), dtype=np.float32)
+    """A potential near an optimal one, by Sinkhorn's iteration in short floats, and the costs less it and its c-transform.
+
+    Of these, augmenting paths are shorter.
+    """
+    f = distance.min(axis=1)
+    with np.errstate(all="ignore"):
+        kernel = distance.astype(np.float32)
+        kernel -= kernel.min(axis=1)[:, None]
+        kernel -= kernel.min(axis=0)
+        epsilon = _SMOOTHING * float(kernel.mean())
+        if epsilon > 0:
+            kernel *= np.float32(-1 / epsilon)
+            np.exp(kernel, out=kernel)
+            a, b = np.ones((2, len(kernel)), dtype=np.float32)
             for _ in range(_SWEEPS):
-                a = 1 / (kernel @ b)
-                b = 1 / (a @ kernel)
+                np.reciprocal(kernel @ b, out=a)
+                np.reciprocal(a @ kernel, out=b)
             shift = epsilon * np.log(a.astype(np.float64))
-        least = least + shift if np.isfinite(shift).all() else least
-    return least, (distance - least[:, None]).min(axis=0)
+            f = f + shift if np.isfinite(shift).all() else f
+    reduced = distance - f[:, None]
+    reduced -= reduced.min(axis=0)
+    return f, reduced
 
 
 def _shortest(lengths: FloatArray, f: FloatArray) -> FloatArray:
     """Potentials (n,) with f_i <= f_k + lengths[k, i] for all pairs, but for rounding: from f down, what changes passed on."""
+    rounding = _EPS * float(max(lengths.max(), -lengths.min()))
+    reached = (lengths + f[:, None]).min(axis=0)
     f = f.copy()
-    rounding = _EPS * float(np.abs(lengths).max(initial=0.0))
-    changed = np.arange(f.size)
     for _ in range(f.size):
+        changed = np.flatnonzero(reached < f - rounding)
         if not changed.size:
             break
-        reached = (lengths[changed] + f[changed, None]).min(axis=0)
-        changed = np.flatnonzero(reached < f - rounding)
         f[changed] = reached[changed]
+        through = lengths[changed]
+        through += f[changed, None]
+        reached = through.min(axis=0)
     return f
 
 

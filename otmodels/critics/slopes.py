@@ -128,14 +128,11 @@ def _steepest(u: FloatArray, v: FloatArray, distance: FloatArray) -> tuple[Index
         i, j = np.divmod(at, v.size)
         return _over(_rise(u[i], v[j]), distance[at])
 
-    largest = float(np.fmax.reduce(plain))
-    if largest == np.inf:
-        steep = np.flatnonzero(plain == np.inf)
-        plain[steep] = exact(steep)
-        largest = float(np.fmax.reduce(plain))
-    if not largest > 0:
+    here = np.flatnonzero(distance == 0)
+    plain[here] = exact(here)
+    first = np.array([plain.argmax()])
+    if not plain[first[0]] > 0:
         return np.empty(0, dtype=np.intp), np.empty(0)
-    first = np.flatnonzero(plain == largest)[:1]
     near = np.flatnonzero(plain >= exact(first)[0] * (1 - ATTAINED)).astype(np.intp)
     slope = exact(near)
     attained = np.flatnonzero(slope >= slope.max() * (1 - ATTAINED))[:MOST]
