@@ -130,10 +130,14 @@ def _steepest(u: FloatArray, v: FloatArray, distance: FloatArray) -> tuple[Index
 
     here = np.flatnonzero(distance == 0)
     plain[here] = exact(here)
-    first = np.array([plain.argmax()])
-    if not plain[first[0]] > 0:
+    steepest = np.array([plain.argmax()])
+    largest = plain[steepest[0]]
+    if not largest > 0:
         return np.empty(0, dtype=np.intp), np.empty(0)
-    near = np.flatnonzero(plain >= exact(first)[0] * (1 - ATTAINED)).astype(np.intp)
+    floor = exact(steepest)[0]
+    if floor < largest * (1 - ATTAINED):
+        floor = exact(np.argpartition(plain, max(plain.size - MOST, 0))[-MOST:]).max()
+    near = np.flatnonzero(plain >= floor * (1 - ATTAINED)).astype(np.intp)
     slope = exact(near)
     attained = np.flatnonzero(slope >= slope.max() * (1 - ATTAINED))[:MOST]
     return near[attained], slope[attained]
