@@ -14,6 +14,9 @@ from otmodels.measure import MAKE_A_MEASURE, Measure
 from otmodels.metrics import TOGETHER, Metric, MetricFunction, Minkowski, UserMetric, resolve
 from otmodels.powers import PLAIN, Scale, exponent, is_plain, scale_by_distances, scale_on_line
 
+FEW = 4 * TOGETHER
+"""All pairs are looked at for some of them where there are at most so many for each: blocks of a few sources take longer."""
+
 
 @travels
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +78,8 @@ class GroundCost(BaseCost):
         """As `at`, from blocks of a few sources and the targets that any of them is paired with."""
         if not i.size or (self.x.shape[1] == 1 and not isinstance(self.metric, UserMetric)):
             return self.at(i, j)
+        if len(self.x) * len(self.y) <= FEW * i.size and not isinstance(self.metric, UserMetric):
+            return self.block(slice(None))[i, j]
         rows, which = np.unique(i, return_inverse=True)
         order = np.argsort(which, kind="stable")
         firsts = range(0, rows.size, TOGETHER)

@@ -96,7 +96,7 @@ class Minkowski(Metric):
         """The length of the longest vector that the extents along the axes allow."""
         with np.errstate(over="ignore"):
             extents = np.maximum(x.max(axis=0) - y.min(axis=0), y.max(axis=0) - x.min(axis=0))
-        return float(self._norm(lambda: iter(extents[:, None]))[0])
+        return float(self.paired(extents[None], np.zeros((1, extents.size)))[0])
 
     @property
     def _is_simple(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Never, TypeAlias
 
@@ -229,4 +230,10 @@ def error_of(unsolved: Unsolved) -> SolveError:
 
 def versions(language: str) -> dict[str, str]:
     """Versions of what a result was made with."""
-    return {name: version(name) for name in dict.fromkeys(("otmodels", language, "highspy"))}
+    return {name: _version(name) for name in dict.fromkeys(("otmodels", language, "highspy"))}
+
+
+@cache
+def _version(package: str) -> str:
+    """The version of a package, read once: reading it takes milliseconds."""
+    return version(package)

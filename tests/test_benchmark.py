@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-from test_cli import as_json, refusal
+from test_cli import as_json, otmodels, refusal
 
 from otmodels import benchmark
 from otmodels.errors import ParameterError
@@ -47,3 +49,31 @@ class TestDense:
         (row,) = read["dense"]
         assert (row["family"], row["n"], row["emd_seconds"]) == ("clustered", 66, None)
         assert row["seconds"] > 0
+
+
+class TestCritics:
+    def test_a_row_a_case_with_the_values_of_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def in_this_process(work: Callable[..., Any], *about: Any) -> Any:
+            return work(*about)
+
+        monkeypatch.setattr(import_module("otmodels.benchmark.critics"), "in_own_process", in_this_process)
+        said: list[str] = []
+        table = benchmark.critics((40,), (2, 5), batch=20, side=9, repeats=1, progress=said.append)
+        assert list(table.index) == [("audit", 40), ("batch, d = 2", 20), ("batch, d = 5", 20), ("picture", 9)]
+        assert (table["difference"].iloc[:3] <= 1e-9).all()
+        assert (table["seconds"] > 0).all()
+        assert (table["ratio"].iloc[:3] > 0).all()
+        assert table["ratio"].isna().tolist() == [False, False, False, True]
+        assert table["asked_ratio"].iloc[:3].tolist() == [1.5, 3, 3]
+        assert table.loc[("picture", 9), "asked_seconds"] == 2
+        assert len(said) == 5
+
+    def test_from_the_command_line(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setenv("COLUMNS", "80")
+        words = "benchmark", "critics", "--sizes", "30", "--batch", "0", "--side", "5", "--repeats", "1"
+        read = as_json(*words)
+        assert [row["case"] for row in read["critics"]] == ["audit", "picture"]
+        printed = otmodels(*words, "--out", tmp_path)
+        assert max(map(len, printed.splitlines())) <= 80
+        assert "ratio 1.5, 1024 MiB" in " ".join(printed.split())
+        assert len(pd.read_csv(tmp_path / "critics.csv")) == 2

@@ -38,6 +38,17 @@ class TestAllPairs:
         assert (unlike.constant, unlike.i.tolist(), unlike.j.tolist()) == (np.inf, [1], [0])
         assert largest_slope(cost, np.array([1.0, 1.0 + 2e-16, 2.0])).constant == 0.5
 
+    def test_close_points_whose_values_differ_by_rounding(self) -> None:
+        rng = np.random.default_rng(8)
+        points = np.repeat(rng.random((1200, 2)), 2, axis=0)
+        points[1::2] += 1e-12 * rng.random((1200, 2))
+        values = 1 + 0.3 * points[:, 0]
+        values[1::2] = values[::2] + 2.0**-52
+        found = largest_slope(between(points), values)
+        apart = np.abs(values[:, None] - values)
+        clear = np.where(apart > 1e-4, apart / np.maximum(between(points).values, 1e-9), 0.0)
+        assert found.constant == pytest.approx(clear.max(), rel=1e-9)
+
     def test_a_constant_attains_nothing(self) -> None:
         found = largest_slope(between(np.array([[0.0], [1.0]])), np.array([3.0, 3.0]))
         assert (found.constant, found.i.size) == (0, 0)

@@ -6,6 +6,7 @@ a machine that slows down slows all of them down. What is reported is the median
 `trust` measures no speed: it counts how often a certificate is wrong.
 """
 
+from otmodels.benchmark.critics import BATCH, DIMENSIONS, SAMPLES, SIDE, critics
 from otmodels.benchmark.dense import FAMILIES, SIZES, dense
 from otmodels.benchmark.grid import CASES, grid
 from otmodels.benchmark.languages import STEPS, languages
@@ -13,13 +14,18 @@ from otmodels.benchmark.methods import methods
 from otmodels.benchmark.trust import KINDS, Counts, Failure, trust
 
 __all__ = [
+    "BATCH",
     "CASES",
+    "DIMENSIONS",
     "FAMILIES",
     "KINDS",
+    "SAMPLES",
+    "SIDE",
     "SIZES",
     "STEPS",
     "Counts",
     "Failure",
+    "critics",
     "dense",
     "grid",
     "languages",

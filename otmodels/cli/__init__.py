@@ -1,8 +1,9 @@
-"""The command line: solve, distance, lipschitz, explain, report, compare, certify, dual, benchmark; the verbs of Python."""
+"""The command line: solve, distance, lipschitz, explain, report, compare, certify, audit, dual, benchmark; verbs of Python."""
 
 import logging
 
 from otmodels.cli.app import app
+from otmodels.cli.audit import audit
 from otmodels.cli.benchmark import benchmark
 from otmodels.cli.certify import certify
 from otmodels.cli.compare import compare
@@ -14,7 +15,7 @@ from otmodels.cli.page.command import report
 from otmodels.cli.solve import solve
 from otmodels.cli.streams import keep_writing
 
-for _command in (solve, distance, lipschitz, explain, report, compare, certify, dual):
+for _command in (solve, distance, lipschitz, explain, report, compare, certify, audit, dual):
     app.command()(_command)
 app.add_typer(benchmark, name="benchmark")
 

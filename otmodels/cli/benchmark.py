@@ -89,6 +89,30 @@ def dense(
 
 
 @benchmark.command()
+def critics(
+    sizes: Annotated[
+        list[int] | None, typer.Option("--size", "--sizes", min=2, help="Points of each sample of an audit; may be repeated.")
+    ] = None,
+    dimension: Annotated[list[int] | None, typer.Option(min=1, help="Coordinates of the batches; may be repeated.")] = None,
+    batch: Annotated[int, typer.Option(min=0, help="Points of each batch; 0 leaves batches and ot.emd2 out.")] = benchmarks.BATCH,
+    side: Annotated[int, typer.Option(min=0, help="Side of the picture; 0 leaves it out.")] = benchmarks.SIDE,
+    repeats: Annotated[int, typer.Option(min=1, help="Turns that each candidate takes; medians are shown.")] = 3,
+    out: Annotated[Path | None, typer.Option(help="Folder for critics.csv.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Audits next to the exact W1, exact critics of batches next to ot.emd2, slopes on a picture.
+
+    \b
+    otmodels benchmark critics
+    otmodels benchmark critics --size 1000 --repeats 1
+    """  # noqa: D301
+    folder = None if out is None else Folder(out)
+    dimensions = tuple(dimension or benchmarks.DIMENSIONS) if batch else ()
+    measured = benchmarks.critics(tuple(sizes or benchmarks.SAMPLES), dimensions, batch, side, repeats, say)
+    _finish("critics", measured, {"repeats": repeats}, folder, as_json, _critics_table(measured))
+
+
+@benchmark.command()
 def methods(
     side: Annotated[list[int] | None, typer.Option(min=2, help="Sides of the grids; may be repeated.")] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Turns that each method takes; medians are shown.")] = 3,
@@ -198,6 +222,32 @@ _DENSE_COLUMNS = (
     ("SciPy/", "scipy_over_otmodels", 0),
     ("full/", "full_over_otmodels", 1),
 )
+
+
+def _critics_table(measured: pd.DataFrame) -> Iterator[RenderableType]:
+    yield heading("Critics", "audits of n x n samples in the plane, exact critics of batches, slopes on n x n pixels")
+    yield fact(
+        "columns", "median seconds, peak MiB; of what stands next to it, the exact W1 alone or ot.emd2; ratio; what is asked"
+    )
+    rows = measured.reset_index()
+    limits = [rows[f"asked_{what}"].tolist() for what in ("ratio", "seconds", "mib")]
+    asked = [", ".join(_limits(*each)) for each in zip(*limits, strict=True)]
+    columns = [
+        rows["case"].tolist(),
+        [f"{n:,}" for n in rows["n"]],
+        [_or_dash(value, 4) for value in rows["seconds"]],
+        [f"{value:.0f}" for value in rows["peak_mib"]],
+        [_or_dash(value, 4) for value in rows["against_seconds"]],
+        [_or_dash(value, 2) for value in rows["ratio"]],
+        asked,
+    ]
+    yield table(["", "n", "s", "MiB", "next to s", "ratio", "at most"], columns, words=("", "at most"))
+
+
+def _limits(ratio: float, seconds: float, mib: float) -> Iterator[str]:
+    """What is asked for, in words."""
+    said = f"ratio {ratio:g}", f"{seconds:g} s", f"{mib:g} MiB"
+    yield from (words for words, limit in zip(said, (ratio, seconds, mib), strict=True) if not np.isnan(limit))
 
 
 def _methods_table(measured: pd.DataFrame) -> Iterator[RenderableType]:

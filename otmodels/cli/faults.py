@@ -19,7 +19,7 @@ USAGE_ERROR = cast(type[Exception], typer.BadParameter.__base__)
 
 _OPTIONS = (
     *("balance", "force", "form", "gap", "language", "metric", "order", "power", "rows", "sets", "support", "time_limit"),
-    *("largest_emd", "repeats", "side", "size"),
+    *("largest_emd", "repeats", "seed", "side", "size", "splits"),
 )
 """Arguments of Python that are options of the same name."""
 

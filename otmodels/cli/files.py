@@ -11,6 +11,7 @@ import pandas as pd
 from otmodels.cli import gallery
 from otmodels.cli.atoms import potentials_table
 from otmodels.cli.terminal import console, fact, say
+from otmodels.critics import Audit
 from otmodels.datasets import Dataset
 from otmodels.errors import ParameterError
 from otmodels.lipschitz_solution import LipschitzSolution, Result
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 
 TABLES = ("summary", "plan", "potentials", "certificate", "flow", "nodes", "report", "axioms", "attained", "tightness", "compare")
+CRITICS = ("bounds", "critic")
 EXPLANATIONS = ("bottlenecks", "repair", "degeneracy", "uniqueness", "ranging")
 
 
@@ -56,8 +58,8 @@ class Folder:
         """Say what was written, and what else is there that an earlier run may have written."""
         out = console()
         out.print()
-        figures = (*gallery.FIGURES, *gallery.LIPSCHITZ_FIGURES)
-        ours = [f"{name}.csv" for name in (*TABLES, *EXPLANATIONS)] + [f"{name}.png" for name in figures]
+        figures = (*gallery.FIGURES, *gallery.LIPSCHITZ_FIGURES, *gallery.CRITIC_FIGURES)
+        ours = [f"{name}.csv" for name in (*TABLES, *CRITICS, *EXPLANATIONS)] + [f"{name}.png" for name in figures]
         left = [name for name in ours if name not in self.names and (self.path / name).exists()]
         for verb, names in (("wrote", self.written), ("replaced", self.overwritten), ("left as is", left)):
             if names:
@@ -66,7 +68,7 @@ class Folder:
 
 def write_result(folder: Folder, data: Dataset, result: Result) -> None:
     """Write the tables of a result and the figures that fit the data."""
-    folder.add_table("summary.csv", _summary(data, result))
+    folder.add_table("summary.csv", with_data(data, result.summary()))
     if isinstance(result, Unsolved):
         return
     folder.add_table("plan.csv", result.plan_table(), index=False)
@@ -84,17 +86,23 @@ def write_flow(folder: Folder, result: LipschitzSolution) -> None:
     folder.add_table("flow.csv", result.flow_table(), index=False)
 
 
-def _summary(data: Dataset, result: Result) -> pd.DataFrame:
+def with_data(data: Dataset, summary: pd.DataFrame) -> pd.DataFrame:
+    """A summary, one row a fact, with what there is to say of the data besides."""
     units = {"value": data.units.value, "mass": data.mass_unit, "cost": data.units.cost, "distance": data.units.distance}
     read = [("coordinates", data.places), *(("read", note) for note in data.notes)]
     known = [(name, said) for name, said in read if said]
     about = [("data set", data.title), *known, *((f"unit of {name}", unit) for name, unit in units.items() if unit)]
-    return pd.concat([result.summary(), pd.DataFrame(about, columns=["fact", "value"]).set_index("fact")])
+    return pd.concat([summary, pd.DataFrame(about, columns=["fact", "value"]).set_index("fact")])
 
 
 def write_lipschitz_figures(folder: Folder, data: Dataset, result: LipschitzSolution) -> None:
     """Write the figures of one potential and a flow."""
     _write_figures(folder, gallery.of_flow(data, result))
+
+
+def write_critic_figures(folder: Folder, data: Dataset, audit: Audit) -> None:
+    """Write the figures of an audit and of the exact critic."""
+    _write_figures(folder, gallery.of_audit(data, audit))
 
 
 def _write_figures(folder: Folder, drawers: gallery.Drawers) -> None:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias, cast
 
+from otmodels.critics import Audit
 from otmodels.datasets import Dataset
 from otmodels.errors import LabelMismatchError, ShapeError
 from otmodels.lipschitz_solution import LipschitzSolution
@@ -22,6 +23,7 @@ _MARGIN = 0.08
 
 FIGURES = ("earth_moving", "plan_map", "plan_heatmap", "potentials_line", "slack_heatmap")
 LIPSCHITZ_FIGURES = ("flow_arrows", "potentials_overlay", "lipschitz_matrix")
+CRITIC_FIGURES = ("audit", "critic")
 
 Drawers: TypeAlias = "Mapping[str, Callable[[], Axes]]"
 """How to draw each figure, by name."""
@@ -57,6 +59,18 @@ def of_flow(data: Dataset, result: LipschitzSolution) -> Drawers:
         lambda: plots.lipschitz_matrix(result),
     )
     return dict(zip(LIPSCHITZ_FIGURES, figures, strict=True))
+
+
+def of_audit(data: Dataset, audit: Audit) -> Drawers:
+    """What becomes of W1 in the hands of a critic, and the exact critic."""
+    from otmodels import plots
+
+    value, cost, length = data.units.value, data.units.cost, _length_unit(data)
+    figures: tuple[Callable[[], Axes], ...] = (
+        lambda: plots.audit_bars(audit, value_unit=value),
+        lambda: plots.critic_map(audit.exact, value_unit=cost, length_unit=length),
+    )
+    return dict(zip(CRITIC_FIGURES, figures, strict=True))
 
 
 def keep_each(drawers: Drawers, keep: Callable[[str, Figure, Bbox], None]) -> Iterator[tuple[str, tuple[str, ...]]]:

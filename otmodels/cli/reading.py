@@ -1,4 +1,4 @@
-"""Plans and potentials from CSV files, whoever wrote them."""
+"""Plans, potentials and values of critics from CSV files, whoever wrote them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,14 @@ from otmodels.problem import TransportProblem
 from otmodels.rows import Table, lacking, read_table
 
 _LIST = ("source", "target", "mass")
-_POTENTIALS = {"side": (), "label": ("name", "id", "atom"), "potential": ("f", "g", "dual", "value", "price")}
-"""Columns of a file of potentials, and what others call them."""
+_ATOM = {"side": (), "label": ("name", "id", "atom")}
+"""Columns that say which atom a row is about, and what others call them."""
+
+_CALLED = {
+    "potential": ("f", "g", "dual", "value", "price"),
+    "value": ("phi", "critic", "output", "potential", "f"),
+}
+"""What others call the column of a number that each atom has."""
 
 _Entry: TypeAlias = tuple[int, int, float]
 
@@ -46,22 +52,43 @@ def read_potentials(path: Path, problem: TransportProblem) -> tuple[FloatArray |
     FileFormatError, LabelMismatchError, DuplicateLabelError, NotANumberError
         The message has the line.
     """
+    return _of_atoms(path, problem, "potential")
+
+
+def read_values(path: Path, problem: TransportProblem) -> tuple[FloatArray, FloatArray]:
+    """Read the values of a critic at the sources (n,) and at the targets (m,).
+
+    Raises
+    ------
+    FileFormatError, LabelMismatchError, DuplicateLabelError, NotANumberError
+        The message has the line.
+    """
+    u, v = _of_atoms(path, problem, "value")
+    if u is None or v is None:
+        side = "source" if u is None else "target"
+        raise LabelMismatchError(str(path), f"has no row of the side {side}", f"Give every {side} a value")
+    return u, v
+
+
+def _of_atoms(path: Path, problem: TransportProblem, column: str) -> tuple[FloatArray | None, FloatArray | None]:
+    """Read a number for every source and every target, None for a side that the file does not have."""
     table = read_table(path)
-    for name, called in _POTENTIALS.items():
+    columns = {**_ATOM, column: _CALLED[column]}
+    for name, called in columns.items():
         if name not in table.header:
             raise lacking(path, table.header, name, f"{name}s", called)
     places = {"source": _Places("source", problem.source), "target": _Places("target", problem.target)}
     found: dict[str, dict[int, float]] = {"source": {}, "target": {}}
     for line, row in table.rows:
-        side, label, cell = (row[table.header.index(name)] for name in _POTENTIALS)
+        side, label, cell = (row[table.header.index(name)] for name in columns)
         if side not in found:
             raise FileFormatError(str(path), f"line {line} has the side {side!r}", "Write source or target")
         place = places[side].of(label, path, line)
         if place in found[side]:
-            raise DuplicateLabelError(f"{path}, line {line}", f"repeats the {side} {label!r}", "Give one potential an atom")
-        found[side][place] = _finite(table, line, "potential", cell)
-    f, g = (places[side].filled(potentials, path) for side, potentials in found.items())
-    return f, g
+            raise DuplicateLabelError(f"{path}, line {line}", f"repeats the {side} {label!r}", f"Give one {column} an atom")
+        found[side][place] = _finite(table, line, column, cell)
+    u, v = (places[side].filled(numbers, path, column) for side, numbers in found.items())
+    return u, v
 
 
 class _Places:
@@ -79,16 +106,15 @@ class _Places:
             raise LabelMismatchError(f"{path}, line {line}", f"{label!r} is not a {self.side} of the data", remedy)
         return self.place[label]
 
-    def filled(self, potentials: dict[int, float], path: Path) -> FloatArray | None:
-        """All potentials of the side in order; None where there is none at all."""
-        if not potentials:
+    def filled(self, numbers: dict[int, float], path: Path, column: str) -> FloatArray | None:
+        """All numbers of the side in order; None where there is none at all."""
+        if not numbers:
             return None
-        missing = [label for k, label in enumerate(self.labels) if k not in potentials]
+        missing = [label for k, label in enumerate(self.labels) if k not in numbers]
         if missing:
-            raise LabelMismatchError(
-                str(path), f"lacks the {self.side} {some(missing)}", f"Give every {self.side} a potential, or none"
-            )
-        return np.array([potentials[k] for k in range(len(self.labels))])
+            remedy = f"Give every {self.side} a {column}" + (", or none" if column == "potential" else "")
+            raise LabelMismatchError(str(path), f"lacks the {self.side} {some(missing)}", remedy)
+        return np.array([numbers[k] for k in range(len(self.labels))])
 
 
 def _moves(table: Table, problem: TransportProblem) -> list[_Entry]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from scipy.sparse import csr_array
 
 from otmodels.certificate import certify
@@ -143,14 +144,15 @@ def _metric(cost: BaseCost) -> tuple[str | Graph, float | None, float]:
     if isinstance(cost, GraphCost):
         return cost.graph, None, cost.power
     if isinstance(cost, GroundCost):
-        return *_named(cost.metric), cost.power
+        return *named(cost.metric), cost.power
     remedy = "Use otmodels solve, or give points and --metric, or labels and --graph"
     raise ParameterError("cost", "is a matrix, and a distance needs a metric", remedy)
 
 
-def _named(metric: Metric) -> tuple[str, float | None]:
+def named(metric: Metric) -> tuple[str, float | None]:
+    """Name and order of a metric, as `wasserstein_distance` takes them."""
     if isinstance(metric, Minkowski):
-        return "minkowski", metric.order
+        return (metric.name, None) if metric.order in (1, 2, np.inf) else ("minkowski", metric.order)
     assert isinstance(metric, Haversine)
     return "haversine", None
 

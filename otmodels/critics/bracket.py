@@ -23,14 +23,14 @@ from scipy.special import stdtrit
 
 from otmodels.arguments import check_name
 from otmodels.arrays import FloatArray, read_only, travels
+from otmodels.critics.batches import solved
 from otmodels.critics.extension import EXTENSIONS, extended
-from otmodels.distance import wasserstein_distance
 from otmodels.errors import ParameterError
 from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.measure import Measure
 from otmodels.metrics import MetricFunction
-from otmodels.solution import Solution, Unsolved
+from otmodels.solution import Solution
 
 SPLITS = 10
 """Splits into halves, where nobody says how many."""
@@ -149,9 +149,7 @@ def bracket(
     rng = np.random.default_rng(seed)
 
     def between(x: Measure, y: Measure) -> Solution | LipschitzSolution:
-        found = wasserstein_distance(x, y, metric, order=order, balance="rescale")
-        assert not isinstance(found, Unsolved)
-        return found
+        return solved(x, y, metric, order=order, balance="rescale")
 
     held_out, sampled, bias = np.empty((3, splits))
     for k in range(splits):
@@ -171,12 +169,12 @@ def _mean_of(solution: Solution | LipschitzSolution, extension: str, sample: Mea
 
 
 def _halves(measure: Measure, rng: np.random.Generator) -> tuple[Measure, Measure]:
-    """Two halves of the atoms with mass, each with the whole mass."""
+    """Two halves of the atoms with mass, each of mass 1 as a distribution has."""
     assert measure.points is not None
     order = rng.permutation(np.flatnonzero(measure.mass))
     half = order.size // 2
     first, second = (
-        Measure(measure.mass[chosen] * (measure.total / measure.mass[chosen].sum()), measure.points[chosen])
+        Measure(measure.mass[chosen] / measure.mass[chosen].sum(), measure.points[chosen])
         for chosen in (order[:half], order[half:])
     )
     return first, second

@@ -23,11 +23,11 @@ from otmodels.arguments import check_name, check_type
 from otmodels.arrays import FloatArray, floats, read_only, travels
 from otmodels.certificate import outside
 from otmodels.checks import Certificate, Check
+from otmodels.critics.batches import solved
 from otmodels.critics.bracket import SPLITS, Bracket, bracket
 from otmodels.critics.directions import toward
 from otmodels.critics.extension import EXTENSIONS, extended
 from otmodels.critics.slopes import largest_slope
-from otmodels.distance import wasserstein_distance
 from otmodels.errors import NotANumberError, ParameterError, ShapeError
 from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import LipschitzSolution
@@ -35,7 +35,7 @@ from otmodels.measure import MAKE_A_MEASURE, Measure
 from otmodels.metrics import MetricFunction
 from otmodels.rounding import exact_dot
 from otmodels.safe import middle
-from otmodels.solution import Solution, Unsolved
+from otmodels.solution import Solution
 from otmodels.tolerances import DEFAULT
 
 
@@ -205,8 +205,7 @@ def critic(
         raise ParameterError(
             "metric", f"is {metric!r}", "Name a metric of points, or give a callable: a critic is a function of them"
         )
-    solution = wasserstein_distance(source, target, metric, order=order, balance=balance, time_limit=time_limit)
-    assert not isinstance(solution, Unsolved)
+    solution = solved(source, target, metric, order=order, balance=balance, time_limit=time_limit)
     cost = solution.problem.cost
     assert isinstance(cost, GroundCost)
     at_source = extended(solution, cost, extension, cost.x)

@@ -29,6 +29,9 @@ SEEN = 1e-10
 MOST = 1000
 """Most pairs that are listed."""
 
+_STRIP = 128
+"""Rows of a strip of a triangle of pairs that is small: of wider strips, more is outside the triangle."""
+
 
 @travels
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,30 +98,59 @@ def one_sided(cost: GroundCost, u: FloatArray, v: FloatArray) -> float:
 def _over_all_pairs(cost: GroundCost, values: FloatArray, rounding: float) -> Slope:
     """Each pair once: blocks of rows against the points from the first of them on."""
     size = values.size
-    starts = _starts(size)
 
-    def steepest(rows: slice) -> tuple[float, IndexArray, IndexArray]:
+    def steepest(rows: slice) -> tuple[FloatArray, IndexArray, IndexArray]:
         later = slice(rows.start, size)
-        slope = _over(_rise(values[rows, None], values[later], rounding), replace(cost, x=cost.x[rows], y=cost.y[later]).values)
-        largest = float(slope.max())
-        near = np.flatnonzero(slope >= largest * (1 - ATTAINED) if largest < np.inf else slope == np.inf)[:MOST]
+        block = replace(cost, x=cost.x[rows], y=cost.y[later]).block(slice(None))
+        near, slope = _steepest(values[rows], values[later], block, rounding)
         i, j = np.divmod(near, size - rows.start)
-        return largest, i + rows.start, j + rows.start
+        return slope, i + rows.start, j + rows.start
 
-    found = in_parallel(steepest, starts, None if cost.threadsafe else 1)
-    constant = max(largest for largest, _, _ in found)
-    near = [(i, j) for largest, i, j in found if largest >= constant * (1 - ATTAINED)]
+    threads = None if cost.threadsafe and size * size > BLOCK else 1
+    found = in_parallel(steepest, _starts(size), threads)
+    slope, i, j = (np.concatenate([part[k] for part in found]) for k in (0, 1, 2))
+    constant = float(slope.max(initial=0.0))
     if constant == 0:
         return Slope(0.0, *np.empty((2, 0), dtype=np.intp))
-    i, j = (np.concatenate([pairs[side] for pairs in near]).astype(np.intp) for side in (0, 1))
-    return _attaining(cost, values, rounding, constant, i, j)
+    attained = slope >= constant * (1 - ATTAINED)
+    return _upwards(values, constant, i[attained], j[attained])
+
+
+def _steepest(u: FloatArray, v: FloatArray, distance: FloatArray, rounding: float) -> tuple[IndexArray, FloatArray]:
+    """Positions in a block (k, l) of pairs with the largest slope of the block, at most `MOST`, and their slopes.
+
+    Slopes with the rounding left in them are no smaller, so that rounding is looked at only where they are among the largest.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        plain = np.subtract.outer(u, v)
+        np.abs(plain, out=plain)
+        plain /= distance
+    plain, distance = plain.ravel(), distance.ravel()
+
+    def exact(at: IndexArray) -> FloatArray:
+        i, j = np.divmod(at, v.size)
+        return _over(_rise(u[i], v[j], rounding), distance[at])
+
+    here = np.flatnonzero(distance == 0)
+    plain[here] = exact(here)
+    steepest = np.array([plain.argmax()])
+    largest = plain[steepest[0]]
+    if not largest > 0:
+        return np.empty(0, dtype=np.intp), np.empty(0)
+    floor = exact(steepest)[0]
+    if floor < largest * (1 - ATTAINED):
+        floor = exact(np.argpartition(plain, max(plain.size - MOST, 0))[-MOST:]).max()
+    near = np.flatnonzero(plain >= floor * (1 - ATTAINED)).astype(np.intp)
+    slope = exact(near)
+    attained = np.flatnonzero(slope >= slope.max() * (1 - ATTAINED))[:MOST]
+    return near[attained], slope[attained]
 
 
 def _starts(size: int) -> list[slice]:
     """Blocks of rows of about as many pairs each, a triangle cut into strips."""
     blocks, start = [], 0
     while start < size:
-        end = min(size, start + max(1, BLOCK // (size - start)))
+        end = min(size, start + max(1, min(BLOCK // (size - start), max(_STRIP, size // 8))))
         blocks.append(slice(start, end))
         start = end
     return blocks
@@ -129,9 +161,14 @@ def _attaining(cost: GroundCost, values: FloatArray, rounding: float, constant: 
     if np.isfinite(constant):
         attained = _over(_rise(values[i], values[j], rounding), cost.entries(i, j)) >= constant * (1 - ATTAINED)
         i, j = i[attained], j[attained]
+    return _upwards(values, constant, i, j)
+
+
+def _upwards(values: FloatArray, constant: float, i: IndexArray, j: IndexArray) -> Slope:
+    """Pairs that attain the constant, each from the larger value to the smaller, and once."""
     up = values[i] >= values[j]
-    pairs = np.unique(np.stack([np.where(up, i, j), np.where(up, j, i)], axis=1), axis=0)[:MOST]
-    return Slope(constant, *pairs.T.astype(np.intp))
+    keys = np.unique(np.where(up, i, j) * values.size + np.where(up, j, i))[:MOST]
+    return Slope(constant, *(side.astype(np.intp) for side in np.divmod(keys, values.size)))
 
 
 def _rise(one: FloatArray, other: FloatArray, rounding: float) -> FloatArray:
