@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TypeAlias
 
@@ -208,6 +208,13 @@ def resolve(metric: str | MetricFunction, order: float | None, x: FloatArray, y:
     if not isinstance(metric, str) or metric not in orders:
         raise unknown("metric", metric, [*orders, "minkowski", "haversine"], "or give a callable")
     return Minkowski(orders[metric], _are_extreme(x) or _are_extreme(y))
+
+
+def fit_for(metric: Metric, points: FloatArray) -> Metric:
+    """The same metric, careful where it has to be at points that were not known when it was resolved."""
+    if isinstance(metric, Minkowski) and not metric.careful and _are_extreme(points):
+        return replace(metric, careful=True)
+    return metric
 
 
 def _are_extreme(points: FloatArray) -> bool:

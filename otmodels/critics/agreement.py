@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from otmodels.arrays import FloatArray
-from otmodels.critics.directions import dual_norm
+from otmodels.critics.directions import dual_norm, of_distance
 from otmodels.critics.exact import Critic
 from otmodels.critics.foreign import Foreign
 from otmodels.metrics import Minkowski
@@ -80,7 +80,7 @@ def agreement(foreign: Foreign, exact: Critic, seed: int) -> Agreement | None:
     smooth = np.flatnonzero(~np.isnan(found).any(axis=1))
     if order != 2 or not smooth.size:
         return Agreement(on_samples, between, np.nan, np.nan, smooth.size)
-    right = apart[rays] / np.linalg.norm(apart[rays], axis=1, keepdims=True)
+    right = of_distance(2.0, apart[rays])
     return Agreement(on_samples, between, *_alike(found[smooth], right[smooth], plan.data[rays[smooth]]), smooth.size)
 
 
@@ -93,6 +93,7 @@ def _largest(order: float, gradients: FloatArray) -> float:
 def _alike(found: FloatArray, right: FloatArray, mass: FloatArray) -> tuple[float, float]:
     """Mean cosine and root mean squared distance, weighted by mass; the cosine with a gradient of 0 is 0."""
     weight = mass / mass.sum()
-    size = np.linalg.norm(found, axis=1)
-    cosine = np.divide((found * right).sum(axis=1), size, out=np.zeros_like(size), where=size > 0)
-    return float(weight @ cosine), float(np.sqrt(weight @ ((found - right) ** 2).sum(axis=1)))
+    along = np.nan_to_num(of_distance(2.0, found))
+    apart = dual_norm(2.0, found - right)
+    most = float(apart.max()) or 1.0  # squares of large gradients are beyond floating point
+    return float(weight @ (along * right).sum(axis=1)), most * float(np.sqrt(weight @ (apart / most) ** 2))

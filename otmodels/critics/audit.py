@@ -25,19 +25,20 @@ from otmodels.arguments import check_type
 from otmodels.arrays import FloatArray, travels
 from otmodels.certificate import certify
 from otmodels.checks import Certificate
+from otmodels.claims import MARGIN
 from otmodels.critics.agreement import Agreement, agreement
-from otmodels.critics.exact import Critic, union
+from otmodels.critics.exact import Critic, union, worth_of
 from otmodels.critics.exact import critic as exact_critic
 from otmodels.critics.foreign import Foreign, read_critic
-from otmodels.critics.slopes import ROUNDING, Slope, largest_slope, one_sided
+from otmodels.critics.known import whole
+from otmodels.critics.slopes import ROUNDING, Slope, at_least, one_sided
 from otmodels.errors import ParameterError
 from otmodels.measure import MAKE_A_MEASURE, Measure
 from otmodels.metrics import MetricFunction, Minkowski
-from otmodels.rounding import exact_dot
 from otmodels.safe import middle
 
 NONE = 1e-9
-"""Part of W1, or of the costs of any plan, below which a number counts as 0."""
+"""Part of W1 below which what a critic is worth counts as 0."""
 
 WHOLE = 1 - 1e-6
 """Share of W1 from which on a critic is called optimal on the samples."""
@@ -134,8 +135,8 @@ class Audit:
 
     @property
     def is_backwards(self) -> bool:
-        """Whether its negative is worth more."""
-        return self.value < 0 and self.w1 > 0
+        """Whether its negative is worth more, by more than rounding."""
+        return self.scaled < -NONE * self.w1
 
     def attained(self) -> pd.DataFrame:
         """One row a pair with the largest slope: from, to, distance, difference."""
@@ -183,14 +184,14 @@ class Audit:
         R is a difference of two means, for which the bootstrap has a closed form: with weights p = a / sum a, the variance of
         each is sum p_i^2 (phi_i - mean)^2. Of samples that the critic was trained on it says nothing.
         """
-        total = float(self.exact.solution.problem.a.sum())
-        parts = 0.0
+        parts = []
         sides = ((self.exact.solution.problem.a, self.critic.at_source), (self.exact.solution.problem.b, self.critic.at_target))
         for mass, values in sides:
             weight = mass / mass.sum()
             centred = values - weight @ values
-            parts += float((weight**2) @ centred**2)
-        return total * math.sqrt(parts)
+            size = float(np.abs(centred).max()) or 1.0  # squares may be beyond floating point
+            parts.append(size * math.sqrt((weight**2) @ (centred / size) ** 2))
+        return self.exact.source.total * math.hypot(*parts)
 
     def __repr__(self) -> str:
         return f"Audit(share {self.share:.4g}, L = {self.constant:.4g}, W1 = {self.w1:.6g})"
@@ -227,7 +228,7 @@ def audit_critic(
     time_limit : float, optional
         Seconds, > 0, for the exact W1.
     seed : int
-        Of the points on segments between the samples at which gradients are taken.
+        Of the points on segments between the samples at which gradients are taken, >= 0.
 
     Raises
     ------
@@ -245,6 +246,7 @@ def audit_critic(
     """
     for argument, measure in (("source", source), ("target", target)):
         check_type(argument, measure, Measure, MAKE_A_MEASURE)
+    seed = whole("seed", seed, 0)
     exact = exact_critic(source, target, metric, order=order, balance=balance, time_limit=time_limit)
     foreign = read_critic(critic, exact.source, exact.target, exact.cost.metric, gradient)
     if gradient is not None and not isinstance(exact.cost.metric, Minkowski):
@@ -253,10 +255,11 @@ def audit_critic(
     problem = exact.solution.problem
     centre = middle(foreign.at_source, problem.a)
     u, v = foreign.at_source - centre, foreign.at_target - centre
-    value = exact_dot(np.concatenate([problem.a, -problem.b]), np.concatenate([u, v])).value
+    value = worth_of(problem, u, v)
     values = np.concatenate([foreign.at_source, foreign.at_target])
-    slope = largest_slope(union(exact.cost), values, max(ROUNDING, 4 * foreign.rounding))
-    across = one_sided(exact.cost, u, v)
+    least = abs(value) / exact.value if exact.value > 0 else 0.0
+    slope = at_least(union(exact.cost), values, least, max(ROUNDING, 4 * foreign.rounding))
+    across = min(one_sided(exact.cost, u, v), slope.constant)
     bounds = tuple(_bounds(exact, u, v, slope.constant, across))
     near = agreement(foreign, exact, seed)
     return Audit(foreign, exact, value, slope, across, bounds, near)
@@ -265,27 +268,37 @@ def audit_critic(
 def _bounds(exact: Critic, u: FloatArray, v: FloatArray, constant: float, across: float) -> Sequence[Bound]:
     """What a critic proves, from 0 up."""
     problem, w1 = exact.solution.problem, exact.value
+    found = [Bound("0, which any critic proves", 0.0, _share(0.0, w1), None)]
 
-    def bound(name: str, f: FloatArray | None, g: FloatArray | None) -> Bound:
+    def add(name: str, f: FloatArray | None, g: FloatArray | None) -> None:
+        largest = max(float(np.abs(part).max()) for part in (f, g) if part is not None)
+        if not np.isfinite(MARGIN * largest * max(problem.mass_unit, 1.0)):
+            return  # what it pays is beyond floating point
         certificate = certify(problem, f=f, g=g)
         own = certificate.interval.lower
         if f is not None and g is not None:
             own = min(own, certificate.dual_value)
-        return Bound(name, own, _share(own, w1), certificate)
+        found.append(Bound(name, own, _share(own, w1), certificate))
 
-    found = [Bound("0, which any critic proves", 0.0, _share(0.0, w1), None)]
     if 0 < constant < np.inf:
-        psi, minus = u / constant, v / -constant
-        found.append(bound("phi over its largest slope", psi, minus))
+        psi, minus = _over(u, constant), -_over(v, constant)
+        add("phi over its largest slope", psi, minus)
         if across > 0:
-            found.append(bound("phi over its largest slope across the samples", u / across, v / -across))
-        found.append(bound("the same at the sources, its c-transform at the targets", psi, None))
-        found.append(bound("the same at the targets, its c-transform at the sources", None, minus))
+            add("phi over its largest slope across the samples", _over(u, across), -_over(v, across))
+        add("the same at the sources, its c-transform at the targets", psi, None)
+        add("the same at the targets, its c-transform at the sources", None, minus)
     return found
 
 
+def _over(values: FloatArray, slope: float) -> FloatArray:
+    """A critic made less steep, infinite beyond floating point."""
+    with np.errstate(over="ignore"):
+        return values / slope
+
+
 def _share(value: float, w1: float) -> float:
-    return value / w1 if w1 > 0 else math.nan
+    """A bound as a part of W1: at most 1, however both are rounded."""
+    return min(value / w1, 1.0) if w1 > 0 else math.nan
 
 
 def _proof(bound: Bound) -> str:
@@ -300,16 +313,18 @@ def _sentences(audit: Audit) -> list[str]:
     if w1 == 0:
         return ["The samples are one distribution, W1 = 0: no critic tells them apart, and a share of W1 is not defined."]
     if constant == np.inf:
-        i, j = audit.attained()[["from", "to"]].iloc[0]
-        where = f"{_named(i)} and {_named(j)}"
-        return [f"The critic has unlike values at equal points ({where}): its constant is infinite, and it proves nothing."]
+        pairs = audit.attained().sort_values("distance", kind="stable")
+        i, j = pairs[["from", "to"]].iloc[0]
+        where, equal = f"{_named(i)} and {_named(j)}", pairs["distance"].iloc[0] == 0
+        fault = "has unlike values at equal points" if equal else "is steeper than any float"
+        return [f"The critic {fault} ({where}): its constant is infinite, and it proves nothing."]
     if constant == 0:
         return [f"The critic is constant on the samples: it proves nothing of W1 = {w1:.6g}."]
     if audit.is_backwards:
         flipped = -audit.scaled / w1
         worth = f"scaled to slope 1, its negative is worth {flipped:.2%} of W1 = {w1:.6g}."
         return ["The critic has the wrong sign: it is larger where the second sample is;", worth]
-    shape = f"Scaled to slope 1, the critic is worth {audit.scaled / w1:.2%} of the exact W1 = {w1:.6g} of the samples;"
+    shape = f"Scaled to slope 1, the critic is worth {max(audit.scaled, 0.0) / w1:.2%} of the exact W1 = {w1:.6g} of the samples;"
     if audit.scaled >= WHOLE * w1:
         shape = f"Scaled to slope 1, the critic attains the exact W1 = {w1:.6g} of the samples;"
     if abs(constant - 1) <= 1e-6:

@@ -21,14 +21,15 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from otmodels.arguments import check_name
+from otmodels.arguments import check_name, check_type
 from otmodels.arrays import FloatArray, read_only, travels
 from otmodels.critics.batches import solved
 from otmodels.critics.extension import EXTENSIONS, extended
-from otmodels.errors import ParameterError
+from otmodels.critics.known import whole
+from otmodels.errors import ParameterError, ShapeError
 from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import LipschitzSolution
-from otmodels.measure import Measure
+from otmodels.measure import MAKE_A_MEASURE, Measure
 from otmodels.metrics import MetricFunction
 from otmodels.solution import Solution
 
@@ -47,6 +48,8 @@ HELD = 0.95
 class Bracket:
     """W1(P, Q) between two numbers, from splits of samples of P and Q into halves.
 
+    P and Q have mass 1, whatever the samples have: times the mass of a sample it is in the unit of `Critic.value`.
+
     Attributes
     ----------
     held_out : ndarray (s,)
@@ -64,22 +67,22 @@ class Bracket:
     @property
     def lower(self) -> float:
         """Mean held-out value: at most W1(P, Q) in expectation."""
-        return float(self.held_out.mean())
+        return _mean(self.held_out)
 
     @property
     def upper(self) -> float:
         """Mean W1 of halves: at least W1(P, Q) in expectation."""
-        return float(self.sampled.mean())
+        return _mean(self.sampled)
 
     @property
     def lower_error(self) -> float:
         """Standard error of the lower end."""
-        return float(self.held_out.std(ddof=1))
+        return _deviation(self.held_out)
 
     @property
     def upper_error(self) -> float:
         """Standard error of the upper end."""
-        return float(self.sampled.std(ddof=1))
+        return _deviation(self.sampled)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -92,11 +95,7 @@ class Bracket:
         rows = [
             ("held-out value of a half-sample's critic, at most W1(P, Q)", self.lower, self.lower_error),
             ("W1 of half-samples, at least W1(P, Q)", self.upper, self.upper_error),
-            (
-                "W1(x_A, x_B) + W1(y_A, y_B), at least the bias of W1 of halves",
-                float(self.bias.mean()),
-                float(self.bias.std(ddof=1)),
-            ),
+            ("W1(x_A, x_B) + W1(y_A, y_B), at least the bias of W1 of halves", _mean(self.bias), _deviation(self.bias)),
         ]
         return pd.DataFrame(rows, columns=["number", "mean", "standard error"]).set_index("number")
 
@@ -120,7 +119,7 @@ def bracket(
     Parameters
     ----------
     source, target : Measure
-        Samples, of at least four atoms each.
+        Samples with points, of at least four atoms each; masses are weights, their totals are of no account.
     metric, order
         As for `wasserstein_distance`.
     extension : {"upper", "lower", "mean"}
@@ -129,19 +128,23 @@ def bracket(
     splits : int
         Random splits into halves, >= 2; each takes three solves of half the size.
     seed : int
-        Of the halves.
+        Of the halves, >= 0.
 
     Raises
     ------
     ParameterError
         Too few splits or atoms.
+    ShapeError
+        The samples have no points, or points of different dimensions.
     UnknownNameError
         There is no such extension.
     """
     check_name("extension", extension, EXTENSIONS)
-    if isinstance(splits, bool) or not isinstance(splits, int | np.integer) or splits < 2:
-        raise ParameterError("splits", f"is {splits!r}", "Give a whole number >= 2")
+    splits, seed = whole("splits", splits, 2), whole("seed", seed, 0)
     for argument, measure in (("source", source), ("target", target)):
+        check_type(argument, measure, Measure, MAKE_A_MEASURE)
+        if measure.points is None:
+            raise ShapeError(argument, "has no points", "Give the sample its points: a critic is a function of them")
         if np.count_nonzero(measure.mass) < FEWEST:
             raise ParameterError(
                 argument, f"has fewer than {FEWEST} atoms with mass", "Give a larger sample: it is cut into halves"
@@ -161,7 +164,7 @@ def bracket(
 
 
 def _mean_of(solution: Solution | LipschitzSolution, extension: str, sample: Measure) -> float:
-    """The mass times the critic of a solved problem at another sample."""
+    """The mean of the critic of a solved problem over another sample."""
     cost = solution.problem.cost
     assert isinstance(cost, GroundCost)
     assert sample.points is not None
@@ -171,10 +174,22 @@ def _mean_of(solution: Solution | LipschitzSolution, extension: str, sample: Mea
 def _halves(measure: Measure, rng: np.random.Generator) -> tuple[Measure, Measure]:
     """Two halves of the atoms with mass, each of mass 1 as a distribution has."""
     assert measure.points is not None
+    weights = measure.mass / measure.mass.max()
     order = rng.permutation(np.flatnonzero(measure.mass))
     half = order.size // 2
     first, second = (
-        Measure(measure.mass[chosen] / measure.mass[chosen].sum(), measure.points[chosen])
-        for chosen in (order[:half], order[half:])
+        Measure(weights[chosen] / weights[chosen].sum(), measure.points[chosen]) for chosen in (order[:half], order[half:])
     )
     return first, second
+
+
+def _mean(values: FloatArray) -> float:
+    """The mean of numbers whose sum may be beyond floating point."""
+    size = float(np.abs(values).max()) or 1.0
+    return size * float((values / size).mean())
+
+
+def _deviation(values: FloatArray) -> float:
+    """The standard deviation of numbers whose squares may be beyond floating point."""
+    size = float(np.abs(values).max()) or 1.0
+    return size * float((values / size).std(ddof=1))

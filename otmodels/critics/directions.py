@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from otmodels.arrays import BoolArray, FloatArray
+from otmodels.cost import BLOCK_ENTRIES
 from otmodels.errors import ParameterError
 from otmodels.ground import GroundCost
 from otmodels.metrics import Minkowski
@@ -19,8 +20,9 @@ SAME = 1e-9
 def toward(cost: GroundCost, g: FloatArray) -> FloatArray:
     """The gradient (k, d) of min_j d(z, y_j) - g_j at the points z of the cost's rows; NaN where there is none.
 
-    There is one where the distances to all that attain the minimum have one, and the same. For city-block and Chebyshev distances
-    that is so in whole regions: beyond two targets on one ray, their cones are one.
+    There is one if and only if one of the distances that attain the minimum has it, and all others have it as a subgradient, so
+    that none of them falls faster in any direction. The tip of a cone that lies on another one is no kink, and cones of
+    city-block and of Chebyshev distances may be one in whole regions.
 
     Parameters
     ----------
@@ -39,12 +41,10 @@ def toward(cost: GroundCost, g: FloatArray) -> FloatArray:
         raise ParameterError("metric", f"is {cost.metric.name}, whose gradients are not known here", remedy)
     gradient = np.full(cost.x.shape, np.nan)
     for rows, block in cost.blocks():
-        x, values = cost.x[rows], block - g
-        nearest = values.argmin(axis=1)
-        here = np.arange(len(nearest))
-        tied = values <= (values[here, nearest] + TIED * (block[here, nearest] + np.abs(g[nearest])))[:, None]
-        one = _agree(cost.metric.order, x, cost.y, tied)
-        gradient[rows][one] = of_distance(cost.metric.order, x[one] - cost.y[nearest[one]])
+        values, noise = block - g, TIED * (block + np.abs(g))
+        here = np.arange(len(values)), values.argmin(axis=1)
+        tied = values - noise <= (values[here] + noise[here])[:, None]
+        gradient[rows] = _common(cost.metric, cost.x[rows], cost.y, tied)
     return gradient
 
 
@@ -71,13 +71,24 @@ def of_distance(order: float, apart: FloatArray) -> FloatArray:
 def dual_norm(order: float, vectors: FloatArray) -> FloatArray:
     """The norms (k,) of gradients (k, d), dual to the norm of some order: city-block has the maximum norm."""
     dual = {1.0: np.inf, np.inf: 1.0}.get(order, order / (order - 1) if order != 1 else np.inf)
-    return np.asarray(np.linalg.norm(vectors, ord=dual, axis=1), dtype=np.float64)
+    return Minkowski(dual, careful=True).paired(vectors, np.zeros_like(vectors))
 
 
-def _agree(order: float, x: FloatArray, y: FloatArray, tied: BoolArray) -> BoolArray:
-    """Rows in which the distances to all tied columns, of which there are some in each, have the same gradient."""
+def _common(metric: Minkowski, x: FloatArray, y: FloatArray, tied: BoolArray) -> FloatArray:
+    """The gradient (k, d) of the least of the distances to tied columns; NaN where they have none in common."""
     row, column = np.nonzero(tied)
-    found = of_distance(order, x[row] - y[column])
-    first = np.flatnonzero(np.diff(row, prepend=-1))
-    apart = np.maximum.reduceat(found, first) - np.minimum.reduceat(found, first)
-    return np.asarray((apart <= SAME).all(axis=1))
+    step = max(1, BLOCK_ENTRIES // x.shape[1])
+    parts = [(row[start : start + step], column[start : start + step]) for start in range(0, row.size, step)]
+    common, kinked = np.full(x.shape, np.nan), np.zeros(len(x), dtype=bool)
+    for i, j in parts:
+        found = of_distance(metric.order, x[i] - y[j])
+        smooth = ~np.isnan(found).any(axis=1)
+        common[i[smooth]] = found[smooth]
+    for i, j in parts:
+        apart = x[i] - y[j]
+        found, p = of_distance(metric.order, apart), common[i]
+        alike = np.abs(found - p).max(axis=1) <= SAME
+        under = (p * apart).sum(axis=1) >= (1 - SAME) * metric.paired(x[i], y[j])
+        kinked[i[~np.where(np.isnan(found).any(axis=1), under, alike)]] = True
+    common[kinked] = np.nan
+    return common

@@ -26,13 +26,14 @@ from otmodels.checks import Certificate, Check
 from otmodels.critics.batches import solved
 from otmodels.critics.bracket import SPLITS, Bracket, bracket
 from otmodels.critics.directions import toward
-from otmodels.critics.extension import EXTENSIONS, extended
+from otmodels.critics.extension import EXTENSIONS, extended, from_points
 from otmodels.critics.slopes import largest_slope
 from otmodels.errors import NotANumberError, ParameterError, ShapeError
 from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.measure import MAKE_A_MEASURE, Measure
 from otmodels.metrics import MetricFunction
+from otmodels.problem import TransportProblem
 from otmodels.rounding import exact_dot
 from otmodels.safe import middle
 from otmodels.solution import Solution
@@ -96,8 +97,9 @@ class Critic:
     def gradient(self, points: npt.ArrayLike) -> FloatArray:
         """The gradient at points (k, d); NaN where there is none.
 
-        The upper extension has one where the distances to all targets that attain the minimum have one, and the same, the lower
-        one likewise at sources; their mean where both do. Its norm, dual to the metric's, is 1 for the upper and the lower one.
+        The upper extension has one where one of the distances to targets that attain the minimum has it, and no other kinks
+        there, the lower one likewise at sources; their mean where both do. Its norm, dual to the metric's, is 1 for the upper and
+        the lower one.
 
         Raises
         ------
@@ -108,9 +110,9 @@ class Critic:
         given = read_points(points, self.cost.x.shape[1])
         parts = []
         if self.extension in ("upper", "mean"):
-            parts.append(toward(replace(self.cost, x=given), self.solution.g))
+            parts.append(toward(from_points(self.cost, given, self.cost.y), self.solution.g))
         if self.extension in ("lower", "mean"):
-            parts.append(-toward(replace(self.cost, x=given, y=self.cost.x), self.solution.f))
+            parts.append(-toward(from_points(self.cost, given, self.cost.x), self.solution.f))
         return parts[0] if len(parts) == 1 else 0.5 * (parts[0] + parts[1])
 
     def undefined(self, points: npt.ArrayLike) -> int:
@@ -211,9 +213,12 @@ def critic(
     at_source = extended(solution, cost, extension, cost.x)
     at_target = extended(solution, cost, extension, cost.y)
     certificate = _certificate(solution, cost, at_source, at_target)
-    lipschitz = certificate.checks[-2]
+    lipschitz, worth = certificate.checks[-2:]
     if not lipschitz.passed:
         fault = f"is no metric: by the triangle inequality the critic would be 1-Lipschitz, and {lipschitz}"
+        raise ParameterError("metric", fault, "Give a metric; om.metric_report(cost) names what fails")
+    if not (worth.passed or cost.threadsafe):
+        fault = f"is no metric: with distances >= 0, and 0 from a point to itself, the critic would be worth W1, and {worth}"
         raise ParameterError("metric", fault, "Give a metric; om.metric_report(cost) names what fails")
     return Critic(solution, cost, extension, read_only(at_source), read_only(at_target), certificate, metric, order)
 
@@ -234,10 +239,16 @@ def read_points(points: npt.ArrayLike, dimension: int, argument: str = "points")
     return given
 
 
-def union(cost: GroundCost) -> GroundCost:
-    """Distances (n + m, n + m) between all points of both samples."""
-    points = np.concatenate([cost.x, cost.y])
+def union(cost: GroundCost, turned: bool = False) -> GroundCost:
+    """Distances (n + m, n + m) between all points of both samples, from the last one down where turned."""
+    points = np.concatenate([cost.x, cost.y])[:: -1 if turned else 1]
     return replace(cost, x=points, y=points)
+
+
+def worth_of(problem: TransportProblem, u: FloatArray, v: FloatArray) -> float:
+    """Sum a u - sum b v of a function that is u at the sources and v at the targets, b the exact masses of the target."""
+    b = problem.exact_target.correction
+    return exact_dot(np.concatenate([problem.a, -problem.b, -b]), np.concatenate([u, v, v])).value
 
 
 def _certificate(
@@ -248,8 +259,15 @@ def _certificate(
     centre = middle(at_source, problem.a)
     values = np.concatenate([at_source, at_target]) - centre
     masses = np.concatenate([problem.a, -problem.b])
-    value = exact_dot(masses, values).value
+    value = worth_of(problem, at_source - centre, at_target - centre)
     slope = largest_slope(union(cost), values)
+    if not cost.threadsafe:  # a callable need not be symmetric
+        other = largest_slope(union(cost, turned=True), values[::-1])
+        slope = (
+            slope
+            if slope.constant >= other.constant
+            else replace(other, i=values.size - 1 - other.i, j=values.size - 1 - other.j)
+        )
     sides = (("source", problem.source), ("target", problem.target))
     names = [f"{side} {label}" for side, measure in sides for label in measure.labels] if slope.i.size else []
     where = f"({names[slope.i[0]]}, {names[slope.j[0]]})" if names else ""
@@ -260,4 +278,6 @@ def _certificate(
         Check("f is 1-Lipschitz over all pairs of both samples", max(slope.constant - 1, 0.0), DEFAULT.slack, where),
         Check("value of the critic lies in the interval", outside(value, given.interval), beside),
     )
+    if outside(value, given.interval) <= beside:
+        value = min(max(value, given.interval.lower), given.interval.upper)  # W1 is there, for certain
     return replace(given, checks=checks, dual_value=value)

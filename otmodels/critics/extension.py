@@ -15,6 +15,7 @@ import numpy as np
 from otmodels.arrays import FloatArray
 from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import LipschitzSolution
+from otmodels.metrics import fit_for
 from otmodels.potentials import cbar_transform
 from otmodels.solution import Solution
 
@@ -40,7 +41,12 @@ def extended(solution: Solution | LipschitzSolution, cost: GroundCost, extension
         return np.empty(0)
     parts = []
     if extension in ("upper", "mean"):
-        parts.append(cbar_transform(replace(cost, x=points), solution.g))
+        parts.append(cbar_transform(from_points(cost, points, cost.y), solution.g))
     if extension in ("lower", "mean"):
-        parts.append(-cbar_transform(replace(cost, x=points, y=cost.x), solution.f))
+        parts.append(-cbar_transform(from_points(cost, points, cost.x), solution.f))
     return parts[0] if len(parts) == 1 else 0.5 * (parts[0] + parts[1])
+
+
+def from_points(cost: GroundCost, points: FloatArray, atoms: FloatArray) -> GroundCost:
+    """Distances from points (k, d) to atoms; points may be so far away that squares are beyond floating point."""
+    return replace(cost, x=points, y=atoms, metric=fit_for(cost.metric, points))

@@ -13,7 +13,7 @@ import pandas as pd
 from otmodels.arguments import check_type, kind_of
 from otmodels.arrays import FloatArray, floats, read_only
 from otmodels.critics.known import Known
-from otmodels.critics.slopes import largest_slope
+from otmodels.critics.slopes import at_least
 from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError
 from otmodels.ground import ground_cost
 from otmodels.measure import Measure
@@ -115,7 +115,7 @@ def score(known: Known, critic: Function, gradient: Function | None = None, n: i
     sampled = float(np.linalg.norm(x.points - y.points, axis=1).mean())
     difference = float((phi[: x.size] - phi[x.size :]).mean())
     nodes = Measure.from_samples(points)
-    slope = largest_slope(ground_cost(nodes, nodes), phi).constant
+    slope = at_least(ground_cost(nodes, nodes), phi, abs(difference) / sampled).constant
     ratio = difference / slope / sampled if slope > 0 else 0.0
     cosine = l2 = float("nan")
     if gradient is not None:

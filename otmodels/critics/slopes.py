@@ -32,6 +32,9 @@ MOST = 1000
 _STRIP = 128
 """Rows of a strip of a triangle of pairs that is small: of wider strips, more is outside the triangle."""
 
+LITTLE = 1e-3
+"""Part of the largest slope up to which it is lifted, where too much was taken off for rounding."""
+
 
 @travels
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +76,22 @@ def largest_slope(cost: GroundCost, values: FloatArray, rounding: float = ROUNDI
     """
     along = _on_grid(cost, values, rounding)
     return _over_all_pairs(cost, values, rounding) if along is None else along
+
+
+def at_least(cost: GroundCost, values: FloatArray, least: float, rounding: float = ROUNDING) -> Slope:
+    """As `largest_slope`, of values that are known to be as steep as `least` somewhere, unless they are rounding altogether.
+
+    A plan proves it: as R <= L W1, a critic worth R has a slope of R / W1. Where less is left once rounding was taken off, that
+    was too much: values that huge ones are added to may be right to the last bit.
+    """
+    found = largest_slope(cost, values, rounding)
+    if not 0 < found.constant < least:
+        return found
+    if least > found.constant * (1 + LITTLE):
+        whole = largest_slope(cost, values, 0.0)
+        if least <= whole.constant < np.inf:
+            return whole
+    return replace(found, constant=least)
 
 
 def one_sided(cost: GroundCost, u: FloatArray, v: FloatArray) -> float:
