@@ -151,7 +151,7 @@ def _parts(data: Dataset, found: Audit) -> Iterator[RenderableType]:
         ("W1, exact", found.w1),
         ("W1 - R / L, lost by its shape", found.lost_by_shape),
         ("R / L, at slope 1", found.scaled),
-        ("R / L - R, lost by its scale" if found.lost_by_scale >= 0 else "R / L - R, feigned by its scale", found.lost_by_scale),
+        (f"R / L - R, {'feigned' if found.constant > 1 else 'lost'} by its scale", found.lost_by_scale),
         ("R, as it is", found.value),
     ]
     values = [value for _, value in rows]
