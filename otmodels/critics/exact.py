@@ -246,9 +246,13 @@ def union(cost: GroundCost, turned: bool = False) -> GroundCost:
 
 
 def worth_of(problem: TransportProblem, u: FloatArray, v: FloatArray) -> float:
-    """Sum a u - sum b v of a function that is u at the sources and v at the targets, b the exact masses of the target."""
+    """Sum a u - sum b v of a function that is u at the sources and v at the targets, b the exact masses of the target.
+
+    0 where no more than that is certain.
+    """
     b = problem.exact_target.correction
-    return exact_dot(np.concatenate([problem.a, -problem.b, -b]), np.concatenate([u, v, v])).value
+    found = exact_dot(np.concatenate([problem.a, -problem.b, -b]), np.concatenate([u, v, v]))
+    return found.value if abs(found.value) > found.error else 0.0
 
 
 def _certificate(

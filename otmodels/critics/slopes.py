@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from otmodels.arrays import FloatArray, IndexArray, travels
+from otmodels.arrays import FloatArray, IndexArray, read_only, travels
 from otmodels.blocks import BLOCK, in_parallel
 from otmodels.errors import ParameterError
 from otmodels.ground import GroundCost
@@ -52,6 +52,11 @@ class Slope:
     constant: float
     i: IndexArray
     j: IndexArray
+
+    def __post_init__(self) -> None:
+        """Seal the pairs."""
+        read_only(self.i)
+        read_only(self.j)
 
 
 def largest_slope(cost: GroundCost, values: FloatArray, rounding: float = ROUNDING) -> Slope:

@@ -25,7 +25,9 @@ MOST_RAYS = 600
 
 _PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 _MARGIN = 0.12
+_NARROWEST = 0.25
 _LEVELS = 14
+_NOUGHT = 1e-12
 
 
 def critic_map(critic: Critic, *, ax: Axes | None = None, rays: bool = True, value_unit: str = "", length_unit: str = "") -> Axes:
@@ -64,8 +66,9 @@ def critic_map(critic: Critic, *, ax: Axes | None = None, rays: bool = True, val
     x, y = critic.cost.x, critic.cost.y
     points = np.concatenate([x, y])
     low, extent = points.min(axis=0), np.ptp(points, axis=0)
-    extent = np.where(extent > 0, extent, extent.max() or 1.0)
-    low, high = low - _MARGIN * extent, low + (1 + _MARGIN) * extent
+    centre = low + extent / 2
+    extent = np.maximum(extent, _NARROWEST * extent.max() or 1.0)  # points on a line are in the middle of a strip
+    low, high = centre - (0.5 + _MARGIN) * extent, centre + (0.5 + _MARGIN) * extent
     ax = ax if ax is not None else plane_axes(extent)
     steps = np.maximum((RESOLUTION * extent / extent.max()).astype(int), 2)
     across, up = (np.linspace(low[k], high[k], steps[k]) for k in (0, 1))
@@ -77,7 +80,7 @@ def critic_map(critic: Critic, *, ax: Axes | None = None, rays: bool = True, val
     if rays:
         i, j = _rays(critic)
         ax.add_collection(LineCollection(list(np.stack([x[i], y[j]], axis=1)), colors=INK, linewidths=0.7, zorder=2))
-        handles.append(Line2D([], [], color=INK, linewidth=0.7, label="ray: mass moves, slope 1"))
+        handles += [Line2D([], [], color=INK, linewidth=0.7, label="ray: mass moves, slope 1")] if i.size else []
     size = _area(len(points))
     ax.scatter(x[:, 0], x[:, 1], s=size, color=DARK, linewidths=0, zorder=4)
     ax.scatter(y[:, 0], y[:, 1], s=size, facecolors="white", edgecolors=LIGHT, linewidths=1.1, zorder=3)
@@ -104,7 +107,7 @@ def _curve(critic: Critic, ax: Axes, rays: bool, value_unit: str, length_unit: s
         i, j = _rays(critic)
         ends = np.stack([np.stack([x[i], critic.at_source[i]], axis=1), np.stack([y[j], critic.at_target[j]], axis=1)], axis=1)
         ax.add_collection(LineCollection(list(ends), colors=LIGHT, linewidths=3.0, alpha=0.35, zorder=0))
-        handles.append(Line2D([], [], color=LIGHT, linewidth=3.0, alpha=0.35, label="ray: mass moves, slope 1"))
+        handles += [Line2D([], [], color=LIGHT, linewidth=3.0, alpha=0.35, label="ray: mass moves, slope 1")] if i.size else []
     size = _area(points.size)
     ax.scatter(x, critic.at_source, s=size, color=DARK, linewidths=0, zorder=3)
     ax.scatter(y, critic.at_target, s=size, facecolors="white", edgecolors=LIGHT, linewidths=1.1, zorder=2)
@@ -144,6 +147,10 @@ def audit_bars(audit: Audit, *, ax: Axes | None = None, value_unit: str = "") ->
         ("R, as it is", audit.value, LIGHT),
         *((_short(bound.name), bound.value, "0.6") for bound in audit.bounds[2:]),
     ]
+    if audit.w1 == 0:  # what is left are the last digits of zeros
+        problem = audit.exact.solution.problem
+        least = _NOUGHT * problem.mass_unit * problem.cost_unit
+        rows = [(name, value if abs(value) > least else 0.0, colour) for name, value, colour in rows]
     ax = ax if ax is not None else new_axes(8.0, 0.9 + 0.42 * len(rows))
     places = np.arange(len(rows))
     ax.barh(places, [value for _, value, _ in rows], height=0.62, color=[colour for *_, colour in rows], zorder=2)
