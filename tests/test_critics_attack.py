@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -160,7 +161,7 @@ class TestBounds:
         nothing = [[9 * scale, 0.0]]
         source = om.Measure([*np.ones(8), 0], np.concatenate([x * scale, nothing]))
         target = om.Measure([*np.full(16, 0.5), 0], np.concatenate([y * scale, y * scale, nothing]))
-        rules: tuple[Callable[[FloatArray], FloatArray], ...] = (
+        rules: tuple[Callable[[FloatArray], Any], ...] = (
             lambda z: -z[:, 0],
             lambda z: scale * waves(z / scale),
             lambda z: np.rint(z @ [1.0, 2.0] / scale).astype(np.float32) + 1000,
