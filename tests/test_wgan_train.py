@@ -139,15 +139,46 @@ class TestStopping:
         assert len(found.frame) == found.state.step == 3
         assert same(found.resume(4), train(NET, MOONS, steps=7, **SHORT))
 
-    def test_ctrl_c_within_a_step(self) -> None:
+    @pytest.mark.parametrize(("times", "last"), [(1, 4), (2, 3)])
+    def test_ctrl_c_within_a_step(self, times: int, last: int) -> None:
+        """The first waits for the step, the second does not."""
+
         def stop(points: FloatArray) -> FloatArray:
-            signal.raise_signal(signal.SIGINT)
+            for _ in range(times):
+                signal.raise_signal(signal.SIGINT)
             return points
 
         # The first call tries the generator, so that the fifth is in step 4.
         found = train(Shift(np.zeros(2), [], 5, stop), MOONS, steps=100, **SHORT)
+        assert found.ended == f"stopped by Ctrl-C after step {last}"
+        assert len(found.frame) == last
+        assert same(found.resume(2), train(Shift(np.zeros(2), []), MOONS, steps=last + 2, **SHORT))
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    def test_ctrl_c_that_raises_is_heard_too(self) -> None:
+        """As it does where somebody else has a hand on it."""
+
+        def stop(points: FloatArray) -> FloatArray:
+            raise KeyboardInterrupt
+
+        found = train(Shift(np.zeros(2), [], 5, stop), MOONS, steps=100, **SHORT)
         assert found.ended == "stopped by Ctrl-C after step 3"
-        assert same(found.resume(2), train(Shift(np.zeros(2), []), MOONS, steps=5, **SHORT))
+
+    def test_no_ctrl_c_is_lost_while_a_solver_runs(self) -> None:
+        """A solve that is all but done ends as if nothing had been; the training does not."""
+        before = signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+        try:
+            for k in range(6):
+
+                def watch(step: Step, seconds: float = 0.01 + 0.007 * k) -> None:
+                    if step.number == 1:
+                        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+                found = train(NET, MOONS, steps=100_000, batch=100, watch=watch)
+                assert found.ended.startswith("stopped by Ctrl-C")
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
 
     def test_a_watcher_may_stop_it_and_its_own_errors_are_its_own(self) -> None:
         def watch(step: Step) -> None:

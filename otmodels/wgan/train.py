@@ -16,6 +16,7 @@ import math
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from threading import Event
 from typing import TypeAlias
 
 import numpy as np
@@ -31,6 +32,7 @@ from otmodels.status import Termination
 from otmodels.wgan.adam import Moments
 from otmodels.wgan.envelope import Envelope, envelope
 from otmodels.wgan.generators import Generator, Parameters
+from otmodels.wgan.halting import ctrl_c_noted
 from otmodels.wgan.state import Options, State, Step, Watch
 
 DONE = "all steps were taken"
@@ -119,7 +121,8 @@ class History:
         size = self.state.options.batch if batch is None else whole("batch", batch, FEWEST)
         speed = self.state.options.rate if rate is None else _positive("rate", rate)
         state = replace(self.state, options=replace(self.state.options, batch=size, rate=speed))
-        return _run(self.data, state, count, watch, chosen, list(self.rows), dict(self.samples))
+        with ctrl_c_noted() as asked:
+            return _run(self.data, state, count, watch, chosen, list(self.rows), dict(self.samples), asked)
 
     def __repr__(self) -> str:
         loss = f", last loss {self.rows[-1][0]:.6g}" if self.rows else ""
@@ -144,8 +147,8 @@ def train(
 ) -> History:
     """Train a generator against the exact critic, by Adam on batches.
 
-    Ctrl-C ends it after the last step that was done. A step that makes a parameter or a point NaN, infinite or too large is
-    undone and ends it too; `ended` names it and says why. `History.resume` goes on.
+    Ctrl-C ends it after the step that is being taken, a second one at once, without that step. A step that makes a parameter or a
+    point NaN, infinite or too large is undone and ends it too; `ended` names it and says why. `History.resume` goes on.
 
     Parameters
     ----------
@@ -195,7 +198,8 @@ def train(
     measure = _read_data(data)
     _check_generator(generator, measure, options)
     state = State(0, generator, Moments.none(generator.parameters), options)
-    return _run(measure, state, count, watch, chosen, [], {})
+    with ctrl_c_noted() as asked:
+        return _run(measure, state, count, watch, chosen, [], {}, asked)
 
 
 def _run(
@@ -206,11 +210,14 @@ def _run(
     keep: frozenset[int],
     rows: list[Row],
     samples: dict[int, FloatArray],
+    asked: Event,
 ) -> History:
     """Steps until they are done, one is undone, or Ctrl-C."""
     last, ended = state.step + steps, DONE
     try:
         while state.step < last:
+            if asked.is_set():
+                raise KeyboardInterrupt
             if state.step in keep:
                 samples[state.step] = _shot(state)
             begun = time.perf_counter()
