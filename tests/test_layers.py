@@ -24,6 +24,7 @@ ROOMS: tuple[frozenset[str], ...] = tuple(
         "families generation",
         "model solve distance lipschitz_report",
         "critics",
+        "wgan",
         "datasets plots cli benchmark",
     )
 )
