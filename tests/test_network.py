@@ -25,7 +25,7 @@ from places import (
 import otmodels as om
 from otmodels.errors import InputError, LabelMismatchError, ParameterError, ShapeError, UnbalancedError, UnknownNameError
 from otmodels.metrics import Minkowski
-from otmodels.network import Arcs, Grid, Network, Nodes, acyclic, coprime_directions, detour, network, plan_of_flow
+from otmodels.network import Arcs, Grid, Network, Nodes, acyclic, coprime_directions, detour, network, plan_of_flow, tree_flow
 
 modest = settings(deadline=None, max_examples=25)
 few = settings(deadline=None, max_examples=8)
@@ -285,3 +285,13 @@ class TestRefused:
         graph = om.Graph(a.labels, arcs)
         problem = om.TransportProblem(a, b, om.graph_cost(a, b, graph))
         assert_right(solve(problem, form, language, support="neighbours"), 3)
+
+
+def test_one_place_needs_no_flow_however_it_is_asked_for() -> None:
+    """A solve that is stopped asks for a flow along a tree: of one place there is none to route."""
+    here = om.Measure([15.0], [[1000003.0, 1000003.0]])
+    problem = om.TransportProblem(here, here, om.ground_cost(here, here))
+    network = Network.full(problem)
+    flow = tree_flow(network.nodes, network.arcs)
+    assert flow is not None
+    assert flow.tolist() == []

@@ -208,7 +208,7 @@ def tree_flow(nodes: Nodes, arcs: Arcs) -> FloatArray | None:
     number = csr_array((np.arange(1, arcs.count + 1), (arcs.tail, arcs.head)), shape=(arcs.size, arcs.size))
     child = order[1:]
     up, down = (np.asarray(number[one, other]).ravel() for one, other in ((child, above[child]), (above[child], child)))
-    arc = np.where(surplus[child] > 0, up, down) - 1
+    arc = np.where(surplus[child] > 0, up, down).astype(np.intp) - 1
     if child.size < arcs.size - 1 or (arc < 0).any():
         return None
     flow = np.zeros(arcs.count)
