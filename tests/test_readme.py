@@ -59,7 +59,10 @@ def test_there_is_a_first_example_of_about_ten_lines_in_each_language(language: 
     assert names["extended"].certificate.passed
 
 
-@pytest.mark.parametrize(("table", "heading"), [("languages", "## What a language costs"), ("grid", "## What neighbours save")])
+TABLES = [("languages", "## What a language costs"), ("grid", "## What neighbours save"), ("critics", "## Critics")]
+
+
+@pytest.mark.parametrize(("table", "heading"), TABLES)
 def test_measurements_are_those_of_data(table: str, heading: str) -> None:
     section = README.split(heading, 1)[1].split("\n## ", 1)[0]
     rows = [line.split("|")[2:-1] for line in section.splitlines() if line.startswith("|")][2:]
@@ -68,6 +71,7 @@ def test_measurements_are_those_of_data(table: str, heading: str) -> None:
     columns = {
         "languages": ["build_s", "compile_s", "solve_s", "extract_s", "total_s", "to_highspy", "to_primal", "peak_mib"],
         "grid": ["seconds", "peak_mib", "relative_gap", "emd_seconds", "emd_peak_mib", "emd_over_otmodels"],
+        "critics": ["n", "seconds", "peak_mib", "against_seconds", "ratio"],
     }[table]
     assert np.array_equal(printed, stored[columns].to_numpy(dtype=np.float64), equal_nan=True)
 
