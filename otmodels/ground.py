@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from otmodels.arguments import check_type
-from otmodels.arrays import FloatArray, IndexArray, travels
+from otmodels.arrays import FloatArray, IndexArray, read_only, travels
 from otmodels.cost import BaseCost
 from otmodels.errors import InfiniteValueError, ParameterError, ShapeError
 from otmodels.measure import MAKE_A_MEASURE, Measure
 from otmodels.metrics import TOGETHER, Metric, MetricFunction, Minkowski, UserMetric, resolve
 from otmodels.powers import PLAIN, Scale, exponent, is_plain, scale_by_distances, scale_on_line
 
-FEW = 4 * TOGETHER
-"""All pairs are looked at for some of them where there are at most so many for each: blocks of a few sources take longer."""
+KEPT = 1 << 17
+"""Entries up to which the costs between points are kept, 1 MiB."""
 
 
 @travels
@@ -31,6 +31,7 @@ class GroundCost(BaseCost):
     metric: Metric
     power: float
     scale: Scale = PLAIN
+    _held: list[FloatArray] = field(default_factory=list, init=False, repr=False)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -68,7 +69,18 @@ class GroundCost(BaseCost):
 
     def block(self, rows: slice) -> FloatArray:
         """C[rows, :]."""
-        return self._raised(self.metric.between(self.x[rows], self.y))
+        return self._whole[rows] if self._is_small else self._raised(self.metric.between(self.x[rows], self.y))
+
+    @property
+    def _is_small(self) -> bool:
+        """Whether all costs are kept once they were asked for: a certificate passes over them several times."""
+        return self.threadsafe and len(self.x) * len(self.y) <= KEPT
+
+    @property
+    def _whole(self) -> FloatArray:
+        if not self._held:
+            self._held.append(read_only(self._raised(self.metric.between(self.x, self.y))))
+        return self._held[0]
 
     def at(self, i: IndexArray, j: IndexArray) -> FloatArray:
         """C[i[0], j[0]], C[i[1], j[1]], ..."""
@@ -78,8 +90,8 @@ class GroundCost(BaseCost):
         """As `at`, from blocks of a few sources and the targets that any of them is paired with."""
         if not i.size or (self.x.shape[1] == 1 and not isinstance(self.metric, UserMetric)):
             return self.at(i, j)
-        if len(self.x) * len(self.y) <= FEW * i.size and not isinstance(self.metric, UserMetric):
-            return self.block(slice(None))[i, j]
+        if self._is_small:
+            return np.asarray(self._whole[i, j])
         rows, which = np.unique(i, return_inverse=True)
         order = np.argsort(which, kind="stable")
         firsts = range(0, rows.size, TOGETHER)
