@@ -13,7 +13,15 @@ from catalogue import EARTH_F, EARTH_P, EARTH_Q, floats, two_gaussians
 from places import KR, assert_right, balanced, between, crossings, dense_value, roads, scaled_masses, solve, unit_of
 
 import otmodels as om
-from otmodels.errors import InfeasibleError, InputError, NotAMetricError, ParameterError, StoppedError, UnbalancedError
+from otmodels.errors import (
+    InfeasibleError,
+    InputError,
+    NotAMetricError,
+    ParameterError,
+    SolveError,
+    StoppedError,
+    UnbalancedError,
+)
 from otmodels.status import Termination
 
 every = pytest.mark.parametrize(("form", "language"), KR)
@@ -340,3 +348,22 @@ def test_comparison_takes_the_lipschitz_forms_where_the_cost_is_a_metric() -> No
     assert sorted(om.compare(squares()).index) == sorted(om.supports("primal", "dual"))
     with pytest.raises(NotAMetricError):
         om.compare(squares(), forms=["flow"])
+
+
+@pytest.mark.parametrize("language", ["cvxpy", "highspy"])
+def test_a_potential_that_is_too_steep_is_no_lower_bound(language: str) -> None:
+    """Costs over 275 orders, for which the solver's potential is off by 1e17: the optimum is 5.9e-31."""
+    cost = [
+        [3.437691084293173e-38, 1.2343974547876506e70, 4.0814540791317683e-53, 5.214492447982124e133],
+        [3.1506854574140637e128, 7.199970850166813e34, 1.954866986843113e-31, 2.226555249996846e-129],
+        [5.2779076172678e-90, 1.7170877572256564e-98, 5.6415997557271425e146, 2.4648567363888022e88],
+        [9.686067191077096e16, 8.105826912641428e-57, 7.165845360241278e-43, 5.025586761275577e-31],
+    ]
+    problem = om.TransportProblem([1.0, 6.0, 3.0, 2.0], [2.0, 3.0, 4.0, 3.0], cost)
+    found = om.solve(problem, "lipschitz", language, force=True, throw=False)
+    assert isinstance(found, om.LipschitzSolution)
+    if found.is_lower_bound or found.certificate.passed:
+        assert found.value <= 5.8646009605293395e-31
+    else:
+        with pytest.raises(SolveError, match="not certified"):
+            om.solve(problem, "lipschitz", language, force=True)

@@ -9,7 +9,7 @@ from scipy.sparse import coo_array
 
 from otmodels.arrays import FloatArray
 from otmodels.axioms import axioms_of
-from otmodels.certificate import plan_value
+from otmodels.certificate import plan_value, rounding_width
 from otmodels.checks import Certificate
 from otmodels.errors import InputError, ParameterError
 from otmodels.families.base import Answer, Family, unsolved_program
@@ -164,8 +164,14 @@ def solution_of(
         flow,
         certificate,
         provenance,
-        is_lower_bound=not (is_metric or certificate.passed),
+        is_lower_bound=not (is_metric or certificate.passed) and _bounds_below(problem, certificate),
     )
+
+
+def _bounds_below(problem: TransportProblem, certificate: Certificate) -> bool:
+    """Whether a potential is worth no more than what is proven: one that is too steep may be worth anything."""
+    lower = certificate.interval.lower
+    return certificate.dual_value <= lower + DEFAULT.gap * abs(lower) + rounding_width(problem)
 
 
 def carried(net: Network, solution: Solution, provenance: Provenance, tolerances: Tolerances = DEFAULT) -> LipschitzSolution:
