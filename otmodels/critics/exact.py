@@ -191,7 +191,7 @@ def critic(
     Raises
     ------
     ParameterError
-        The metric is none: it breaks the triangle inequality, or the extension is not known.
+        The metric is none: it is not symmetric, or breaks the triangle inequality.
     ShapeError, UnbalancedError, UnknownNameError, SolveError
 
     Examples
@@ -210,6 +210,7 @@ def critic(
     solution = solved(source, target, metric, order=order, balance=balance, time_limit=time_limit)
     cost = solution.problem.cost
     assert isinstance(cost, GroundCost)
+    _check_symmetry(solution, cost)
     at_source = extended(solution, cost, extension, cost.x)
     at_target = extended(solution, cost, extension, cost.y)
     certificate = _certificate(solution, cost, at_source, at_target)
@@ -239,9 +240,9 @@ def read_points(points: npt.ArrayLike, dimension: int, argument: str = "points")
     return given
 
 
-def union(cost: GroundCost, turned: bool = False) -> GroundCost:
-    """Distances (n + m, n + m) between all points of both samples, from the last one down where turned."""
-    points = np.concatenate([cost.x, cost.y])[:: -1 if turned else 1]
+def union(cost: GroundCost) -> GroundCost:
+    """Distances (n + m, n + m) between all points of both samples."""
+    points = np.concatenate([cost.x, cost.y])
     return replace(cost, x=points, y=points)
 
 
@@ -255,6 +256,20 @@ def worth_of(problem: TransportProblem, u: FloatArray, v: FloatArray) -> float:
     return found.value if abs(found.value) > found.error else 0.0
 
 
+def _check_symmetry(solution: Solution | LipschitzSolution, cost: GroundCost) -> None:
+    """Raise where a callable has another distance from a target to a source than back: beyond the samples f would be steeper."""
+    if cost.threadsafe:
+        return
+    for rows, there in cost.blocks():
+        back = cost.metric.between(cost.y, cost.x[rows]).T
+        alike = np.isclose(there, back, rtol=DEFAULT.slack, atol=0.0)
+        if not alike.all():
+            i, j = np.argwhere(~alike)[0]
+            source, target = solution.problem.pair(int(i) + rows.start, int(j))
+            fault = f"is no metric: it is {there[i, j]:g} from source {source} to target {target}, and {back[i, j]:g} back"
+            raise ParameterError("metric", fault, "Give a metric; om.metric_report(cost) names what fails")
+
+
 def _certificate(
     solution: Solution | LipschitzSolution, cost: GroundCost, at_source: FloatArray, at_target: FloatArray
 ) -> Certificate:
@@ -265,13 +280,6 @@ def _certificate(
     masses = np.concatenate([problem.a, -problem.b])
     value = worth_of(problem, at_source - centre, at_target - centre)
     slope = largest_slope(union(cost), values)
-    if not cost.threadsafe:  # a callable need not be symmetric
-        other = largest_slope(union(cost, turned=True), values[::-1])
-        slope = (
-            slope
-            if slope.constant >= other.constant
-            else replace(other, i=values.size - 1 - other.i, j=values.size - 1 - other.j)
-        )
     sides = (("source", problem.source), ("target", problem.target))
     names = [f"{side} {label}" for side, measure in sides for label in measure.labels] if slope.i.size else []
     where = f"({names[slope.i[0]]}, {names[slope.j[0]]})" if names else ""
