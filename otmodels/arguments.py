@@ -72,15 +72,15 @@ def check_flags(**flags: object) -> None:
             raise ParameterError(name, f"is {flag!r}", "Give True or False")
 
 
-def check_watch(watch: object) -> None:
-    """Raise unless it can be called with a `Round`, or is None.
+def check_watch(watch: object, of: str = "Round") -> None:
+    """Raise unless it can be called with what it is to watch, or is None.
 
     Raises
     ------
     ParameterError
     """
     if watch is not None and not callable(watch):
-        raise ParameterError("watch", f"is {kind_of(watch)}, which cannot be called", "Give a function of a Round, such as print")
+        raise ParameterError("watch", f"is {kind_of(watch)}, which cannot be called", f"Give a function of a {of}, such as print")
 
 
 def check_real(argument: str, number: object, remedy: str) -> None:
@@ -92,6 +92,30 @@ def check_real(argument: str, number: object, remedy: str) -> None:
     """
     if not isinstance(number, Real):
         raise ParameterError(argument, f"is {number!r}", remedy)
+
+
+def whole(argument: str, number: object, least: int) -> int:
+    """A whole number that is not too small.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if not isinstance(number, Integral) or isinstance(number, bool) or number < least:
+        raise ParameterError(argument, f"is {shown(number)}", f"Give a whole number >= {least}")
+    return int(number)
+
+
+def real(argument: str, number: object) -> float:
+    """A real number as a float, NaN too.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if not isinstance(number, Real) or isinstance(number, bool):
+        raise ParameterError(argument, f"is {shown(number)}", "Give a number")
+    return float(number)
 
 
 def read_names(argument: str, names: object, such_as: str) -> list[str] | None:

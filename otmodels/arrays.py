@@ -136,6 +136,22 @@ def floats(argument: str, data: npt.ArrayLike) -> FloatArray:
     return values
 
 
+def read_points(points: npt.ArrayLike, dimension: int, argument: str = "points") -> FloatArray:
+    """Points (k, d) of a given dimension, those on the line also as (k,).
+
+    Raises
+    ------
+    ShapeError, NotANumberError
+    """
+    given = floats(argument, points)
+    given = given[:, None] if given.ndim == 1 and dimension == 1 else given
+    if given.ndim != 2 or given.shape[1] != dimension:
+        raise ShapeError(argument, f"have shape {np.shape(points)}", f"Give shape (k, {dimension})")
+    if not np.isfinite(given).all():
+        raise NotANumberError(argument, "hold NaN or infinite coordinates", "Give finite numbers")
+    return given
+
+
 def rounding_of(data: npt.NDArray[Any]) -> float:
     """Relative rounding error carried by data of this type: 0 for integers, the machine epsilon for floats."""
     if np.issubdtype(data.dtype, np.floating):

@@ -12,7 +12,7 @@ from typing import Literal, overload
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from otmodels.arguments import check_flags, check_real, check_watch, kind_of
+from otmodels.arguments import check_flags, check_real, check_type, check_watch
 from otmodels.certificate import certify
 from otmodels.deadline import keeps_time_limit
 from otmodels.errors import ParameterError
@@ -22,7 +22,7 @@ from otmodels.ground import GroundCost, ground_cost
 from otmodels.languages import PRIMAL_SIMPLEX, check_time_limit
 from otmodels.line import Line, exact_staircase, flow_along, potentials_along, rounded_staircase
 from otmodels.lipschitz_solution import LipschitzSolution, Result
-from otmodels.measure import Measure
+from otmodels.measure import MAKE_A_MEASURE, Measure
 from otmodels.metrics import MetricFunction, Minkowski
 from otmodels.model import raise_unless_settled, versions
 from otmodels.network import Graph, Grid, Network, detour, graph_cost
@@ -131,9 +131,7 @@ def wasserstein_distance(
     (20.0, 'closed form')
     """
     for argument, measure in (("source", source), ("target", target)):
-        if not isinstance(measure, Measure):
-            remedy = "Make one: Measure(mass, points), Measure.from_samples(x) or grid_measure(array)"
-            raise ParameterError(argument, f"is {kind_of(measure)}, not a Measure", remedy)
+        check_type(argument, measure, Measure, MAKE_A_MEASURE)
     if not (isinstance(gap, Real) and 0 <= gap < 1):
         raise ParameterError("gap", f"is {gap!r}", "Give a relative gap in [0, 1), such as 1e-3; 0 asks for the exact value")
     check_real("power", power, "Give a finite number > 0")

@@ -74,7 +74,7 @@ class GroundCost(BaseCost):
     @property
     def _is_small(self) -> bool:
         """Whether all costs are kept once they were asked for: a certificate passes over them several times."""
-        return self.threadsafe and len(self.x) * len(self.y) <= KEPT
+        return not isinstance(self.metric, UserMetric) and len(self.x) * len(self.y) <= KEPT
 
     @property
     def _whole(self) -> FloatArray:

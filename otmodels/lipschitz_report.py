@@ -18,10 +18,10 @@ import numpy as np
 import pandas as pd
 
 from otmodels.arguments import check_type
-from otmodels.arrays import FloatArray, IndexArray, floats
+from otmodels.arrays import FloatArray, IndexArray, read_points
 from otmodels.axioms import MetricReport, axioms_of
 from otmodels.checks import Check
-from otmodels.errors import NotANumberError, ParameterError, ShapeError
+from otmodels.errors import ParameterError
 from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.network import Arcs, Nodes
@@ -154,14 +154,7 @@ class LipschitzReport:
         cost = self.nodes.cost
         if not isinstance(cost, GroundCost) or self.verdict is Verdict.FALSE or self.nodes.points is None:
             raise ParameterError("cost", "is no metric of points", "Extend a potential whose cost is a metric and has points")
-        given = floats("points", points)
-        given = given[:, None] if given.ndim == 1 else given
-        if not np.isfinite(given).all():
-            raise NotANumberError("points", "hold NaN or infinite coordinates", "Give finite numbers")
-        if given.ndim != 2 or given.shape[1] != self.nodes.points.shape[1]:
-            remedy = f"Give shape (k, {self.nodes.points.shape[1]})"
-            raise ShapeError("points", f"have shape {np.shape(points)}", remedy)
-        there = replace(cost, x=given, y=self.nodes.points)
+        there = replace(cost, x=read_points(points, self.nodes.points.shape[1]), y=self.nodes.points)
         greatest, least = cbar_transform(there, -self.phi), -cbar_transform(there, self.phi)
         return pd.DataFrame({"least": least, "greatest": greatest})
 

@@ -109,9 +109,8 @@ def _stretch(a: FloatArray, given: FloatArray) -> tuple[float, float]:
     if abs(difference.value) > 2.0**20 * difference.error or not (difference.value or difference.error):
         stretch = (difference.value + difference.rest) / total
         rounding = given.size.bit_length() + 70  # of the total, a sum of pairs
-        return stretch, (2 * rounding * UNIT * abs(difference.value) + difference.error) / total + (
-            TINY if difference.value else 0.0
-        )
+        wrong = (2 * rounding * UNIT * abs(difference.value) + difference.error) / total
+        return stretch, wrong + TINY if difference.value else wrong
     exact = exact_scale(a, given) - 1
     stretch = float(exact)
     return stretch, UNIT * abs(stretch) + TINY if exact else 0.0

@@ -97,16 +97,19 @@ def gauge(f: FloatArray, mass: FloatArray) -> float:
 
 def middle(f: FloatArray, mass: FloatArray) -> float:
     """The median of f weighted by mass: the shift after which large potentials are those of little mass."""
-    order = np.argsort(f, kind="stable")
-    below = np.cumsum(mass[order])
-    return float(f[order[min(int(np.searchsorted(below, below[-1] / 2)), f.size - 1)]])
+    return _medians(f, mass, 0.0)[0]
 
 
 def middles(f: FloatArray, mass: FloatArray) -> tuple[float, float]:
     """The least and the largest median of f weighted by mass, where rounding could take either for half of it."""
+    return _medians(f, mass, 4 * f.size * UNIT)
+
+
+def _medians(f: FloatArray, mass: FloatArray, doubt: float) -> tuple[float, float]:
+    """Where half of the mass is at or below, for a half that is less, and more, by some part of it."""
     order = np.argsort(f, kind="stable")
     below = np.cumsum(mass[order])
-    half = below[-1] / 2 * (1 + f.size * UNIT * np.array([-4, 4]))
+    half = below[-1] / 2 * np.array([1 - doubt, 1 + doubt])
     low, high = np.minimum(np.searchsorted(below, half), f.size - 1)
     return float(f[order[low]]), float(f[order[high]])
 

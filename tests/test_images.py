@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from PIL import Image, features
+from PIL import Image
 
 from otmodels.errors import FileFormatError, InputError, ParameterError, ShapeError, ZeroMassError
 from otmodels.images import read_image
@@ -100,7 +100,6 @@ class TestColour:
         path = saved(tmp_path, [[9, 200, 255]], transparency=200)
         assert levels(read_image(path)) == [9, 0, 255]
 
-    @pytest.mark.skipif(not features.check("jpg"), reason="Pillow without JPEG")
     def test_a_picture_stored_sideways_is_turned_upright(self, tmp_path: Path) -> None:
         pixels = np.zeros((8, 16))
         pixels[:, 8:] = 255

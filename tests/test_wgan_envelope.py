@@ -14,7 +14,7 @@ from otmodels.critics.directions import dual_norm
 from otmodels.errors import ParameterError, ShapeError, StoppedError, UnbalancedError, UnknownNameError
 from otmodels.metrics import Minkowski
 from otmodels.wgan import Envelope, envelope
-from otmodels.wgan.envelope import directions
+from otmodels.wgan.envelope import middle_gradients
 
 METRICS = (("euclidean", None), ("cityblock", None), ("chebyshev", None), ("minkowski", 3.0))
 ORDERS = {"euclidean": 2.0, "cityblock": 1.0, "chebyshev": np.inf, "minkowski": 3.0}
@@ -122,7 +122,7 @@ class TestByHand:
     def test_where_a_distance_has_none_the_middle_is_a_subgradient(self, order: float) -> None:
         """s is one at v where |w| >= |v| + <s, w - v> for all w."""
         v = np.array([[0.0, 0.0, 0.0], [2.0, 0.0, -1.0], [3.0, -3.0, 3.0], [1.0, 1.0, 0.0]])
-        found, coincident, _ = directions(order, v)
+        found, coincident, _ = middle_gradients(order, v)
         w = np.random.default_rng(0).normal(size=(200, 3)) * 3
         length = Minkowski(order).paired
         below = length(v, 0 * v) + np.einsum("wvk,vk->wv", w[:, None] - v, found)

@@ -37,18 +37,12 @@ def metric_of(problem: TransportProblem) -> tuple[str, float | None]:
     cost = problem.cost
     if isinstance(cost, GroundCost) and cost.power == 1:
         return named(cost.metric)
-    what = (
-        "a power of a metric"
-        if isinstance(cost, GroundCost)
-        else "that of a graph"
-        if isinstance(cost, GraphCost)
-        else "a matrix"
-    )
-    why = (
-        "a critic belongs to W1, whose cost is the metric" if isinstance(cost, GroundCost) else "a critic is a function of points"
-    )
+    if isinstance(cost, GroundCost):
+        fault = "is a power of a metric, and a critic belongs to W1, whose cost is the metric"
+    else:
+        fault = f"is {'that of a graph' if isinstance(cost, GraphCost) else 'a matrix'}, and a critic is a function of points"
     remedy = "Give --source and --target with coordinates, and --metric; potentials of any cost are for otmodels certify"
-    raise ParameterError("cost", f"is {what}, and {why}", remedy)
+    raise ParameterError("cost", fault, remedy)
 
 
 def audited(data: Dataset, critic: tuple[FloatArray, FloatArray], metric: tuple[str, float | None]) -> Audit:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from otmodels.arguments import check_type
+from otmodels.arguments import check_type, whole
 from otmodels.arrays import FloatArray, travels
 from otmodels.certificate import certify
 from otmodels.checks import Certificate
@@ -30,14 +30,13 @@ from otmodels.critics.agreement import Agreement, agreement
 from otmodels.critics.exact import Critic, union, worth_of
 from otmodels.critics.exact import critic as exact_critic
 from otmodels.critics.foreign import Foreign, read_critic
-from otmodels.critics.known import whole
 from otmodels.critics.slopes import ROUNDING, Slope, at_least, one_sided
 from otmodels.errors import ParameterError
 from otmodels.measure import MAKE_A_MEASURE, Measure
 from otmodels.metrics import MetricFunction, Minkowski
 from otmodels.safe import middle
 
-NONE = 1e-9
+NEGLIGIBLE = 1e-9
 """Part of W1 below which what a critic is worth counts as 0."""
 
 WHOLE = 1 - 1e-6
@@ -136,7 +135,7 @@ class Audit:
     @property
     def is_backwards(self) -> bool:
         """Whether its negative is worth more, by more than rounding."""
-        return self.scaled < -NONE * self.w1
+        return self.scaled < -NEGLIGIBLE * self.w1
 
     def attained(self) -> pd.DataFrame:
         """One row a pair with the largest slope: from, to, distance, difference."""

@@ -21,11 +21,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from otmodels.arguments import check_name, check_type
+from otmodels.arguments import check_name, check_type, whole
 from otmodels.arrays import FloatArray, read_only, travels
 from otmodels.critics.batches import solved
 from otmodels.critics.extension import EXTENSIONS, extended
-from otmodels.critics.known import whole
 from otmodels.errors import ParameterError, ShapeError
 from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import LipschitzSolution

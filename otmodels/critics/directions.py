@@ -8,10 +8,13 @@ from otmodels.arrays import BoolArray, FloatArray
 from otmodels.cost import BLOCK_ENTRIES
 from otmodels.errors import ParameterError
 from otmodels.ground import GroundCost
-from otmodels.metrics import Minkowski
+from otmodels.metrics import Metric, Minkowski
 
 TIED = 16 * float(np.finfo(np.float64).eps)
 """Values that differ by this part of their terms may be equal."""
+
+TAKE = "Take euclidean, cityblock, chebyshev or minkowski"
+"""The remedy where gradients of a metric are not known."""
 
 SAME = 1e-9
 """Gradients of norm 1 whose coordinates differ by no more are one."""
@@ -36,16 +39,27 @@ def toward(cost: GroundCost, g: FloatArray) -> FloatArray:
     ParameterError
         The metric is another one.
     """
-    if not isinstance(cost.metric, Minkowski):
-        remedy = "Take cityblock, euclidean, chebyshev or minkowski"
-        raise ParameterError("metric", f"is {cost.metric.name}, whose gradients are not known here", remedy)
+    metric = with_gradients(cost.metric)
     gradient = np.full(cost.x.shape, np.nan)
     for rows, block in cost.blocks():
         values, noise = block - g, TIED * (block + np.abs(g))
         here = np.arange(len(values)), values.argmin(axis=1)
         tied = values - noise <= (values[here] + noise[here])[:, None]
-        gradient[rows] = _common(cost.metric, cost.x[rows], cost.y, tied)
+        gradient[rows] = _common(metric, cost.x[rows], cost.y, tied)
     return gradient
+
+
+def with_gradients(metric: Metric) -> Minkowski:
+    """The metric, of whose distances gradients are known.
+
+    Raises
+    ------
+    ParameterError
+        They are not.
+    """
+    if isinstance(metric, Minkowski):
+        return metric
+    raise ParameterError("metric", f"is {metric.name}, whose gradients are not known here", TAKE)
 
 
 def of_distance(order: float, apart: FloatArray) -> FloatArray:

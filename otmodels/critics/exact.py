@@ -20,19 +20,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from otmodels.arguments import check_name, check_type
-from otmodels.arrays import FloatArray, floats, read_only, travels
+from otmodels.arrays import FloatArray, read_only, read_points, travels
 from otmodels.certificate import outside
 from otmodels.checks import Certificate, Check
 from otmodels.critics.batches import solved
 from otmodels.critics.bracket import SPLITS, Bracket, bracket
 from otmodels.critics.directions import toward
-from otmodels.critics.extension import EXTENSIONS, extended, from_points
+from otmodels.critics.extension import EXTENSIONS, extended, of_potentials
 from otmodels.critics.slopes import largest_slope
-from otmodels.errors import NotANumberError, ParameterError, ShapeError
+from otmodels.errors import ParameterError
 from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.measure import MAKE_A_MEASURE, Measure
-from otmodels.metrics import MetricFunction
+from otmodels.metrics import MetricFunction, UserMetric
 from otmodels.problem import TransportProblem
 from otmodels.rounding import exact_dot
 from otmodels.safe import middle
@@ -108,12 +108,7 @@ class Critic:
         ShapeError, NotANumberError
         """
         given = read_points(points, self.cost.x.shape[1])
-        parts = []
-        if self.extension in ("upper", "mean"):
-            parts.append(toward(from_points(self.cost, given, self.cost.y), self.solution.g))
-        if self.extension in ("lower", "mean"):
-            parts.append(-toward(from_points(self.cost, given, self.cost.x), self.solution.f))
-        return parts[0] if len(parts) == 1 else 0.5 * (parts[0] + parts[1])
+        return of_potentials(toward, self.solution, self.cost, self.extension, given)
 
     def undefined(self, points: npt.ArrayLike) -> int:
         """At how many of the points there is no gradient."""
@@ -216,28 +211,10 @@ def critic(
     certificate = _certificate(solution, cost, at_source, at_target)
     lipschitz, worth = certificate.checks[-2:]
     if not lipschitz.passed:
-        fault = f"is no metric: by the triangle inequality the critic would be 1-Lipschitz, and {lipschitz}"
-        raise ParameterError("metric", fault, "Give a metric; om.metric_report(cost) names what fails")
-    if not (worth.passed or cost.threadsafe):
-        fault = f"is no metric: with distances >= 0, and 0 from a point to itself, the critic would be worth W1, and {worth}"
-        raise ParameterError("metric", fault, "Give a metric; om.metric_report(cost) names what fails")
+        raise _no_metric(f"by the triangle inequality the critic would be 1-Lipschitz, and {lipschitz}")
+    if not worth.passed and isinstance(cost.metric, UserMetric):
+        raise _no_metric(f"with distances >= 0, and 0 from a point to itself, the critic would be worth W1, and {worth}")
     return Critic(solution, cost, extension, read_only(at_source), read_only(at_target), certificate, metric, order)
-
-
-def read_points(points: npt.ArrayLike, dimension: int, argument: str = "points") -> FloatArray:
-    """Points (k, d), those on the line as (k, 1).
-
-    Raises
-    ------
-    ShapeError, NotANumberError
-    """
-    given = floats(argument, points)
-    given = given[:, None] if given.ndim == 1 and dimension == 1 else given
-    if given.ndim != 2 or given.shape[1] != dimension:
-        raise ShapeError(argument, f"have shape {np.shape(points)}", f"Give shape (k, {dimension})")
-    if not np.isfinite(given).all():
-        raise NotANumberError(argument, "hold NaN or infinite coordinates", "Give finite numbers")
-    return given
 
 
 def union(cost: GroundCost) -> GroundCost:
@@ -258,7 +235,7 @@ def worth_of(problem: TransportProblem, u: FloatArray, v: FloatArray) -> float:
 
 def _check_symmetry(solution: Solution | LipschitzSolution, cost: GroundCost) -> None:
     """Raise where a callable has another distance from a target to a source than back: beyond the samples f would be steeper."""
-    if cost.threadsafe:
+    if not isinstance(cost.metric, UserMetric):
         return
     for rows, there in cost.blocks():
         back = cost.metric.between(cost.y, cost.x[rows]).T
@@ -266,8 +243,11 @@ def _check_symmetry(solution: Solution | LipschitzSolution, cost: GroundCost) ->
         if not alike.all():
             i, j = np.argwhere(~alike)[0]
             source, target = solution.problem.pair(int(i) + rows.start, int(j))
-            fault = f"is no metric: it is {there[i, j]:g} from source {source} to target {target}, and {back[i, j]:g} back"
-            raise ParameterError("metric", fault, "Give a metric; om.metric_report(cost) names what fails")
+            raise _no_metric(f"it is {there[i, j]:g} from source {source} to target {target}, and {back[i, j]:g} back")
+
+
+def _no_metric(why: str) -> ParameterError:
+    return ParameterError("metric", f"is no metric: {why}", "Give a metric; om.metric_report(cost) names what fails")
 
 
 def _certificate(

@@ -8,6 +8,7 @@ Source: McShane (1934), Extension of range of functions.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -39,11 +40,22 @@ def extended(solution: Solution | LipschitzSolution, cost: GroundCost, extension
     """
     if not len(points):
         return np.empty(0)
+    return of_potentials(cbar_transform, solution, cost, extension, points)
+
+
+def of_potentials(
+    least: Callable[[GroundCost, FloatArray], FloatArray],
+    solution: Solution | LipschitzSolution,
+    cost: GroundCost,
+    extension: str,
+    points: FloatArray,
+) -> FloatArray:
+    """What of min_j d(z, y_j) - g_j at points z, its value or its gradient, makes the same of a critic."""
     parts = []
     if extension in ("upper", "mean"):
-        parts.append(cbar_transform(from_points(cost, points, cost.y), solution.g))
+        parts.append(least(from_points(cost, points, cost.y), solution.g))
     if extension in ("lower", "mean"):
-        parts.append(-cbar_transform(from_points(cost, points, cost.x), solution.f))
+        parts.append(-least(from_points(cost, points, cost.x), solution.f))
     return parts[0] if len(parts) == 1 else 0.5 * (parts[0] + parts[1])
 
 

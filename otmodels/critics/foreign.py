@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from otmodels.arguments import kind_of
-from otmodels.arrays import FloatArray, floats, read_only, travels
+from otmodels.arrays import FloatArray, floats, read_only, read_points, travels
 from otmodels.claims import PotentialLike, read_potential
 from otmodels.critics.ceiling import ceiling_of
 from otmodels.critics.tensors import TensorWay, array_of, check_torch, module_of, tensor_ways
@@ -330,10 +330,7 @@ def _at_atoms(side: str, values: Any, measure: Measure) -> FloatArray:
 
 def _evaluated(rule: Rule, points: npt.ArrayLike) -> FloatArray:
     """What a rule answers at points that a user may have given: finite, or NaN where there is no gradient."""
-    where = floats("points", points)
-    where = where[:, None] if where.ndim == 1 and rule.dimension == 1 else where
-    if where.ndim != 2 or where.shape[1] != rule.dimension:
-        raise ShapeError("points", f"have shape {where.shape}", f"Give one row a point, shape (k, {rule.dimension})")
+    where = read_points(points, rule.dimension)
     values, _ = rule(where)
     finite = np.isfinite(values) | (rule.vectors & np.isnan(values))
     bad = np.flatnonzero(~(finite.all(axis=1) if rule.vectors else finite))

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
+from otmodels.arguments import real, whole
 from otmodels.arrays import FloatArray, floats, read_only, travels
-from otmodels.critics.known import LEAST, MOST, Known, directions, in_ball, real, whole
+from otmodels.critics.known import LEAST, MOST, Known, directions, in_ball
 from otmodels.errors import NotANumberError, ParameterError, ShapeError
 
 FILLED = 0.9

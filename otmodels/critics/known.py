@@ -17,12 +17,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from numbers import Integral, Real
 
 import numpy as np
 import numpy.typing as npt
 
-from otmodels.arguments import shown
+from otmodels.arguments import real, whole
 from otmodels.arrays import FloatArray, floats, read_only, travels
 from otmodels.errors import NotANumberError, ParameterError, ShapeError
 from otmodels.measure import Measure
@@ -257,27 +256,3 @@ def directions(vectors: FloatArray) -> FloatArray:
     """Unit vectors v / |v|, NaN for 0."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors / np.where(lengths > 0, lengths, np.nan)
-
-
-def whole(argument: str, number: object, least: int) -> int:
-    """A whole number that is not too small.
-
-    Raises
-    ------
-    ParameterError
-    """
-    if not isinstance(number, Integral) or isinstance(number, bool) or number < least:
-        raise ParameterError(argument, f"is {shown(number)}", f"Give a whole number >= {least}")
-    return int(number)
-
-
-def real(argument: str, number: object) -> float:
-    """A real number as a float, NaN too.
-
-    Raises
-    ------
-    ParameterError
-    """
-    if not isinstance(number, Real) or isinstance(number, bool):
-        raise ParameterError(argument, f"is {shown(number)}", "Give a number")
-    return float(number)

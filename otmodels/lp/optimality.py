@@ -95,7 +95,7 @@ def prove(claim: Claim, gap: float, far: float = FAR) -> Proof:
         See `otmodels.lp.vertex.repair`.
     """
     program = claim.program
-    if (program.lower > program.upper).any() or (program.row_lower > program.row_upper).any():
+    if program.has_crossed_bounds:
         return Proof(UNKNOWN, program.value(claim.x), np.inf, None)
     x = np.clip(claim.x, program.lower, program.upper)
     y = np.where(unsupported(claim.y, program.row_lower, program.row_upper) > 0, 0.0, claim.y)

@@ -155,6 +155,11 @@ class Program:
         return self.A.shape[0], self.A.shape[1]
 
     @property
+    def has_crossed_bounds(self) -> bool:
+        """Whether the lower bound of a row or of a variable is above its upper one, be it by one float."""
+        return bool((self.lower > self.upper).any() or (self.row_lower > self.row_upper).any())
+
+    @property
     def b(self) -> FloatArray:
         """Right-hand side of a program whose rows each have one: equalities, or bounded on one side.
 
@@ -257,9 +262,4 @@ def check_program(argument: str, given: object) -> None:
     ------
     ParameterError
     """
-    check_type(
-        argument,
-        given,
-        Program,
-        "Make one: LinearProgram.standard(c, A, b), LinearProgram.read_mps(path)",
-    )
+    check_type(argument, given, Program, "Make one: LinearProgram.standard(c, A, b) or LinearProgram.read_mps(path)")

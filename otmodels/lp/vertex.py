@@ -140,8 +140,7 @@ class _Search:
         """Start from what a point touches."""
         base = np.clip(x, program.lower, program.upper) + 0.0
         sizes, activity = row_sizes(program, base), program.A @ base
-        crossed = (program.lower > program.upper).any() or (program.row_lower > program.row_upper).any()
-        if crossed or not np.isfinite(sizes).all():
+        if program.has_crossed_bounds or not np.isfinite(sizes).all():
             return None
         low, high = activity - program.row_lower, program.row_upper - activity
         around = CARRIED * carried(program.A, sizes, tight_rows(program, activity, sizes))

@@ -10,9 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from otmodels.arguments import check_name
+from otmodels.arguments import check_name, whole
 from otmodels.arrays import FloatArray
-from otmodels.critics.known import whole
 from otmodels.measure import Measure
 
 SPREAD = 0.05

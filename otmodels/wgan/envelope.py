@@ -23,19 +23,14 @@ import numpy as np
 from otmodels.arguments import check_type
 from otmodels.arrays import FloatArray, IndexArray, read_only, travels
 from otmodels.checks import Certificate
-from otmodels.critics.directions import TIED, of_distance
+from otmodels.critics.directions import TAKE, TIED, of_distance, with_gradients
 from otmodels.critics.exact import Critic, critic
 from otmodels.distance import wasserstein_distance
-from otmodels.errors import ParameterError
 from otmodels.ground import ground_cost
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.measure import MAKE_A_MEASURE, Measure
-from otmodels.metrics import Minkowski
 from otmodels.model import raise_unless_settled
 from otmodels.solution import Solution, Unsolved
-
-METRICS = "Take euclidean, cityblock, chebyshev or minkowski"
-"""The remedy where gradients of a metric are not known."""
 
 
 @travels
@@ -137,10 +132,9 @@ def envelope(
     """
     for argument, measure in (("source", source), ("target", target)):
         check_type(argument, measure, Measure, MAKE_A_MEASURE)
-    check_type("metric", metric, str, METRICS)
+    check_type("metric", metric, str, TAKE)
     cost = ground_cost(source, target, metric, order=order)
-    if not isinstance(cost.metric, Minkowski):
-        raise ParameterError("metric", f"is {cost.metric.name}, whose gradients are not known here", METRICS)
+    norm = with_gradients(cost.metric)
     solution = wasserstein_distance(source, target, metric, order=order, balance=balance, time_limit=time_limit, throw=False)
     if throw or isinstance(solution, Unsolved) or solution.status.termination.stopped:
         raise_unless_settled(solution)
@@ -148,13 +142,13 @@ def envelope(
     plan = solution.sparse_plan.tocoo()
     moved = plan.data > 0
     i, j, mass = plan.row[moved].astype(np.intp), plan.col[moved].astype(np.intp), plan.data[moved]
-    steepest, coincident, kinks = directions(cost.metric.order, cost.x[i] - cost.y[j])
+    steepest, coincident, kinks = middle_gradients(norm.order, cost.x[i] - cost.y[j])
     pull = mass[:, None] * steepest
     gradient, other = _summed(i, pull, len(cost.x)), _summed(j, -pull, len(cost.y))
     return Envelope(read_only(gradient), read_only(other), coincident, kinks, solution, metric, order, balance)
 
 
-def directions(order: float, apart: FloatArray) -> tuple[FloatArray, int, int]:
+def middle_gradients(order: float, apart: FloatArray) -> tuple[FloatArray, int, int]:
     """Gradients (k, d) of the norm of some order at vectors (k, d), how many vectors are 0, and at how many others it has none.
 
     Where it has none, the middle of its subgradients: 0 at 0, sgn(0) = 0 in city-block, in Chebyshev equal shares of the largest.

@@ -17,10 +17,8 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from otmodels.arguments import check_name
-from otmodels.arrays import FloatArray, floats, read_only, travels
-from otmodels.critics.exact import read_points
-from otmodels.critics.known import whole
+from otmodels.arguments import check_name, whole
+from otmodels.arrays import FloatArray, floats, read_only, read_points, travels
 from otmodels.errors import NotANumberError, ShapeError
 
 NOISES = ("normal", "uniform")

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otmodels.arguments import check_type
+from otmodels.arguments import check_type, whole
 from otmodels.arrays import FloatArray, read_only, travels
-from otmodels.critics.known import whole
 from otmodels.distance import wasserstein_distance
 from otmodels.errors import ParameterError
 from otmodels.measure import MAKE_A_MEASURE, Measure

@@ -22,9 +22,8 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from otmodels.arguments import check_flags, check_type, kind_of
+from otmodels.arguments import check_flags, check_type, check_watch, kind_of, real, whole
 from otmodels.arrays import FloatArray, read_only
-from otmodels.critics.known import real, whole
 from otmodels.errors import ParameterError, ShapeError, SolveError
 from otmodels.ground import ground_cost
 from otmodels.measure import MAKE_A_MEASURE, Measure
@@ -117,7 +116,7 @@ class History:
             All of it, this one's steps first.
         """
         count, chosen = whole("steps", steps, 1), _chosen(keep)
-        _check_watch(watch)
+        check_watch(watch, "Step")
         size = self.state.options.batch if batch is None else whole("batch", batch, FEWEST)
         speed = self.state.options.rate if rate is None else _positive("rate", rate)
         state = replace(self.state, options=replace(self.state.options, batch=size, rate=speed))
@@ -190,7 +189,7 @@ def train(
     """
     check_type("data", data, Measure, MAKE_A_MEASURE)
     check_flags(full=full)
-    _check_watch(watch)
+    check_watch(watch, "Step")
     halves = None if halving is None else _positive("halving", halving)
     sizes = whole("batch", batch, FEWEST), _positive("rate", rate), whole("hold", hold, 0), halves, whole("seed", seed, 0)
     options = Options(*sizes, metric, order, bool(full))
@@ -308,11 +307,6 @@ def _chosen(keep: Iterable[int]) -> frozenset[int]:
     if isinstance(keep, str) or not isinstance(keep, Iterable):
         raise ParameterError("keep", f"is {kind_of(keep)}", "Give steps, such as [0, 100, 1000]")
     return frozenset(whole("keep", step, 0) for step in keep)
-
-
-def _check_watch(watch: object) -> None:
-    if watch is not None and not callable(watch):
-        raise ParameterError("watch", f"is {kind_of(watch)}, which cannot be called", "Give a function of a Step, such as print")
 
 
 def _read_data(data: Measure) -> Measure:

@@ -386,7 +386,7 @@ class TestFaults:
             read(lambda x: x[:, 0], (samples()[0], samples(d=3)[1]))
 
     def test_points_of_another_dimension(self) -> None:
-        with pytest.raises(ShapeError, match=r"points: have shape \(1, 3\). Give one row a point, shape \(k, 2\)"):
+        with pytest.raises(ShapeError, match=r"points: have shape \(1, 3\). Give shape \(k, 2\)"):
             read(lambda x: x[:, 0]).values([[1, 2, 3]])
         with pytest.raises(ShapeError, match="points"):
             read(lambda x: x[:, 0]).values([1, 2])
