@@ -223,7 +223,15 @@ class TestWhatIsSeen:
         found = train(NET, MOONS, steps=4, watch=seen.append, keep=[0, 2, 4, 99], **SHORT)
         frame = found.frame
         assert frame.index.tolist() == [1, 2, 3, 4]
-        assert frame.dtypes.astype(str).tolist() == ["float64", "float64", "bool"]
+        assert frame.columns.tolist() == ["loss", "bound", "w1", "constant", "share", "certified", "seconds"]
+        assert frame.dtypes.astype(str).tolist() == [*["float64"] * 5, "boolean", "float64"]
+        assert frame["bound"].to_numpy() == pytest.approx(frame["w1"].to_numpy(), rel=1e-9)
+        assert (frame["bound"] <= frame["w1"]).all()
+        assert (frame["loss"] == frame["w1"]).all()
+        assert (frame["constant"] == 1).all()
+        assert frame["share"].to_numpy() == pytest.approx(np.ones(4), rel=1e-9)
+        assert found.critic is None
+        assert found.budget.startswith("4 steps of 12 + 12 points against the exact critic of each batch; ")
         assert [step.loss for step in seen] == frame["loss"].tolist()
         assert [(step.number, step.last) for step in seen] == [(k, 4) for k in range(1, 5)]
         assert sorted(found.samples) == [0, 2, 4]
@@ -258,8 +266,8 @@ BAD: list[tuple[dict[str, Any], type[InputError], str]] = [
     ({"metric": "sqeuclidean"}, UnknownNameError, "metric"),
     ({"metric": "haversine"}, ParameterError, "metric: is haversine"),
     ({"data": [[0.0, 1.0]]}, ParameterError, "data: is a list, not a Measure"),
-    ({"data": om.Measure([1, 1])}, ParameterError, "data: have no points"),
-    ({"data": om.Measure([1], [[1e13, 0.0]])}, ParameterError, "data: have coordinates beyond"),
+    ({"data": om.Measure([1, 1])}, ParameterError, "data: has no points"),
+    ({"data": om.Measure([1], [[1e13, 0.0]])}, ParameterError, "data: has coordinates beyond"),
     ({"data": om.Measure([1], [[0.0]])}, ShapeError, r"generator: makes points of shape \(2, 2\)"),
     ({"generator": np.tanh}, ParameterError, "generator: is an? ufunc without parameters, draw"),
 ]

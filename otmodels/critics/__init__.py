@@ -1,7 +1,9 @@
 """Critics: the exact one of two samples, what anybody's is worth, and pairs of distributions whose optimal critic is known."""
 
+from typing import Any
+
 from otmodels.critics.agreement import Agreement
-from otmodels.critics.audit import Audit, Bound, audit_critic
+from otmodels.critics.audit import Audit, Bound, audit_against, audit_critic
 from otmodels.critics.bracket import Bracket, bracket
 from otmodels.critics.exact import Critic, critic
 from otmodels.critics.foreign import Foreign
@@ -17,9 +19,11 @@ __all__ = [
     "Bracket",
     "Critic",
     "Foreign",
+    "GroupSort",
     "Known",
     "Score",
     "Slope",
+    "audit_against",
     "audit_critic",
     "bracket",
     "critic",
@@ -30,3 +34,12 @@ __all__ = [
     "score",
     "translation",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`GroupSort`, which needs torch, when it is asked for."""
+    if name == "GroupSort":
+        from otmodels.critics.layers import group_sort
+
+        return group_sort()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

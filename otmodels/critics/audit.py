@@ -245,8 +245,33 @@ def audit_critic(
     """
     for argument, measure in (("source", source), ("target", target)):
         check_type(argument, measure, Measure, MAKE_A_MEASURE)
-    seed = whole("seed", seed, 0)
+    whole("seed", seed, 0)
     exact = exact_critic(source, target, metric, order=order, balance=balance, time_limit=time_limit)
+    return audit_against(exact, critic, gradient, seed=seed)
+
+
+def audit_against(exact: Critic, critic: Any, gradient: Any = None, *, seed: int = 0) -> Audit:
+    """Audit a critic against an exact one that is at hand: one solve for many critics of the same samples.
+
+    Parameters
+    ----------
+    exact : Critic
+        The exact critic of the two samples, see `critic`.
+    critic, gradient, seed
+        As for `audit_critic`.
+
+    Raises
+    ------
+    ParameterError, ShapeError, NotANumberError, InfiniteValueError
+
+    Examples
+    --------
+    >>> best = exact_critic(Measure.from_samples([0.0, 2.0]), Measure.from_samples([1.0, 5.0]))
+    >>> [audit_against(best, phi).share for phi in (best, lambda z: -z[:, 0])]
+    [1.0, 1.0]
+    """
+    check_type("exact", exact, Critic, "Make one: om.critic(source, target)")
+    seed = whole("seed", seed, 0)
     foreign = read_critic(critic, exact.source, exact.target, exact.cost.metric, gradient)
     if gradient is not None and not isinstance(exact.cost.metric, Minkowski):
         fault = f"is of no use with {exact.cost.metric.name}, the dual norm of which is not known here"

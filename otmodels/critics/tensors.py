@@ -25,6 +25,28 @@ def imported() -> Any:
     return sys.modules.get("torch")
 
 
+def import_torch(argument: str, why: str = "needs torch") -> Any:
+    """Torch, for something that cannot be without it.
+
+    Parameters
+    ----------
+    argument : str
+        What needs it.
+    why : str
+        Where it does, in words that end in torch.
+
+    Raises
+    ------
+    ParameterError
+        Torch is not installed, or cannot be imported.
+    """
+    try:
+        return importlib.import_module("torch")
+    except ImportError as error:
+        remedy = "Install it: pip install 'otmodels[wgan]'"
+        raise ParameterError(argument, f"{why}, which cannot be imported ({error})", remedy) from error
+
+
 def check_torch(argument: str, function: object) -> None:
     """Import torch where a function is one of its networks.
 
@@ -33,13 +55,8 @@ def check_torch(argument: str, function: object) -> None:
     ParameterError
         Torch is not installed, or cannot be imported.
     """
-    if imported() is not None or not _looks_like_torch(function):
-        return
-    try:
-        importlib.import_module("torch")
-    except ImportError as error:
-        fault = f"is {kind_of(function)}, a network of torch, which cannot be imported ({error})"
-        raise ParameterError(argument, fault, "Install it: pip install 'otmodels[wgan]'") from error
+    if imported() is None and _looks_like_torch(function):
+        import_torch(argument, f"is {kind_of(function)}, a network of torch")
 
 
 def _looks_like_torch(function: object) -> bool:

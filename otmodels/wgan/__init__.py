@@ -4,22 +4,28 @@ from typing import Any
 
 from otmodels.wgan.data import sample
 from otmodels.wgan.envelope import Envelope, envelope
+from otmodels.wgan.fit import Fit, fit_critic
 from otmodels.wgan.generators import Affine, Generator, Network
 from otmodels.wgan.held_out import HeldOut, held_out
-from otmodels.wgan.state import State, Step
+from otmodels.wgan.neural import Neural
+from otmodels.wgan.state import Audited, State, Step
 from otmodels.wgan.train import History, train
 
 __all__ = [
     "Affine",
+    "Audited",
     "Envelope",
+    "Fit",
     "Generator",
     "HeldOut",
     "History",
     "Network",
+    "Neural",
     "State",
     "Step",
     "W1Loss",
     "envelope",
+    "fit_critic",
     "held_out",
     "sample",
     "train",

@@ -16,7 +16,7 @@ import numpy as np
 
 from otmodels.arguments import check_type, whole
 from otmodels.arrays import FloatArray, read_only, travels
-from otmodels.distance import wasserstein_distance
+from otmodels.critics.batches import solved
 from otmodels.errors import ParameterError
 from otmodels.measure import MAKE_A_MEASURE, Measure
 from otmodels.wgan.generators import Generator
@@ -110,6 +110,6 @@ def held_out(
         made = np.asarray(generator(generator.draw(size, rng)))
         against = Measure.from_samples(first)
         for k, points in enumerate((made, other)):
-            pair[k] = wasserstein_distance(Measure.from_samples(points), against, metric, order=order).value
+            pair[k] = solved(Measure.from_samples(points), against, metric, order=order).value
     generated, true = (read_only(column.copy()) for column in pairs.T)
     return HeldOut(generated, true, size)

@@ -1,15 +1,19 @@
-"""The state that training goes on from, and how it is asked for."""
+"""The state that training goes on from, how it is asked for, and what is seen of a step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import pandas as pd
 
 from otmodels.wgan.adam import Moments
 from otmodels.wgan.generators import Generator
+from otmodels.wgan.learner import Mark
+from otmodels.wgan.neural import Neural
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Options:
     metric: str
     order: float | None
     full: bool
+    neural: Neural | None = None
+    audit: int = 1
 
     def rate_at(self, step: int) -> float:
         """The rate of a step, from 1: whole for `hold` steps, then halved every `halving`.
@@ -37,6 +43,10 @@ class Options:
         if self.halving is None:
             return self.rate
         return float(self.rate * 0.5 ** (max(0, step - self.hold) / self.halving))
+
+    def is_audited(self, step: int) -> bool:
+        """Whether the critic of a step, from 1, is audited: the first one, and every so-manieth."""
+        return step == 1 or step % self.audit == 0
 
     def rng(self, step: int) -> np.random.Generator:
         """What a step's batches are drawn with: seed and step are all of the random state."""
@@ -61,12 +71,40 @@ class State:
         Those of Adam.
     options : Options
         Of `train`.
+    critic : Mark or None
+        Where a neural critic stands; None where the exact one is solved for anew at each step.
     """
 
     step: int
     generator: Generator
     moments: Moments
     options: Options
+    critic: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What the exact critic says of the critic of a step.
+
+    Attributes
+    ----------
+    bound : float
+        The best lower bound on W1 that the critic proves.
+    w1 : float
+        The exact W1 of the samples.
+    constant : float
+        L, its largest slope over all pairs of points.
+    share : float
+        Of W1, bound / w1; NaN where W1 is 0.
+    certified : bool
+        Whether the certificate of W1 passed.
+    """
+
+    bound: float
+    w1: float
+    constant: float
+    share: float
+    certified: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +116,43 @@ class Step:
     number, last : int
         Which, from 1, and the last one that is asked for.
     loss : float
-        W1 between the generated batch and the data before the step.
-    certified : bool
-        Whether the certificate of the plan passed.
+        E_p f - E_q f on the batches of the step: of the exact critic, W1.
     seconds : float
         Of this step.
+    audit : Audited or None
+        What the exact critic says of it; None where it was not asked.
     """
 
     number: int
     last: int
     loss: float
-    certified: bool
     seconds: float
+    audit: Audited | None = None
 
     def __str__(self) -> str:
-        proof = "" if self.certified else ", not certified"
-        return f"step {self.number} of {self.last}: W1 {self.loss:.6g}{proof}, {self.seconds:.3f} s"
+        about, audit = f"step {self.number} of {self.last}: ", self.audit
+        if audit is not None and audit.w1 == self.loss:
+            about += f"W1 {self.loss:.6g}"
+        else:
+            about += f"E_p f - E_q f {self.loss:.6g}"
+            if audit is not None:
+                about += f", proves {audit.bound:.6g} of W1 {audit.w1:.6g} ({audit.share:.0%}), L {audit.constant:.4g}"
+        about += "" if audit is None or audit.certified else ", not certified"
+        return f"{about}, {self.seconds:.3f} s"
 
 
 Watch: TypeAlias = Callable[[Step], None]
 """Called after each step."""
+
+
+def frame_of(steps: Sequence[Step]) -> pd.DataFrame:
+    """One row a step, indexed by step from 1: loss, bound, w1, constant, share, certified, seconds; empty where not audited."""
+    index = pd.Index([step.number for step in steps], dtype=np.int64, name="step")
+    audits = [step.audit for step in steps]
+    columns: dict[str, pd.Series[float]] = {"loss": pd.Series([step.loss for step in steps], index, np.float64)}
+    for name in ("bound", "w1", "constant", "share"):
+        found = [math.nan if audit is None else float(getattr(audit, name)) for audit in audits]
+        columns[name] = pd.Series(found, index, np.float64)
+    certified = pd.Series([None if audit is None else audit.certified for audit in audits], index, "boolean")
+    seconds = pd.Series([step.seconds for step in steps], index, np.float64)
+    return pd.DataFrame({**columns, "certified": certified, "seconds": seconds})

@@ -1,9 +1,10 @@
-"""Training a generator against the exact critic: every step solves W1 of a batch, certified, and moves along its gradient.
+"""Training a generator: every step goes against the gradient of what a critic makes of a batch, of W1 for the exact one.
 
-A generator G is to make W1(G(z), data) small. Where a Wasserstein critic is a second network, trained at every step and never to
-the end, here the gradient is that of W1 itself, through an optimal plan of the batch (`otmodels.wgan.envelope`). What is made
-small is the mean of W1 over batches. That is above W1 of the distributions, and need not be least where they are one: batches of
-few points are met best by points that lie closer together than the data. The larger the batches, the less so.
+A generator G is to make W1(G(z), data) small: the minimum over generators of the maximum over critics. Where a Wasserstein critic
+is a second network, trained at every step and never to the end, the exact critic's gradient is that of W1 itself, through an
+optimal plan of the batch (`otmodels.wgan.envelope`). What is made small is the mean of W1 over batches. That is above W1 of the
+distributions, and need not be least where they are one: batches of few points are met best by points that lie closer together
+than the data. The larger the batches, the less so.
 
 Source: Arjovsky, Chintala and Bottou (2017), Wasserstein generative adversarial networks; Bellemare et al. (2017), The Cramer
 distance as a solution to biased Wasserstein gradients; Bernton, Jacob, Gerber and Robert (2019), On parameter estimation with the
@@ -12,41 +13,38 @@ Wasserstein distance; Fatras et al. (2020), Learning with minibatch Wasserstein;
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Event
-from typing import TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from otmodels.arguments import check_flags, check_type, check_watch, kind_of, real, whole
+from otmodels.arguments import check_flags, check_type, check_watch, kind_of, whole
 from otmodels.arrays import FloatArray, read_only
-from otmodels.errors import ParameterError, ShapeError, SolveError
-from otmodels.ground import ground_cost
+from otmodels.errors import ParameterError, SolveError
 from otmodels.measure import MAKE_A_MEASURE, Measure
 from otmodels.status import Termination
 from otmodels.wgan.adam import Moments
-from otmodels.wgan.envelope import Envelope, envelope
-from otmodels.wgan.generators import Generator, Parameters
+from otmodels.wgan.astray import Astray
+from otmodels.wgan.batches import draw
+from otmodels.wgan.generators import Generator
 from otmodels.wgan.halting import ctrl_c_noted
-from otmodels.wgan.state import Options, State, Step, Watch
+from otmodels.wgan.learner import Learner
+from otmodels.wgan.neural import Neural, positive, recipe_of
+from otmodels.wgan.opponents import Met, Opponent, Pair, opponent
+from otmodels.wgan.readiness import FEWEST, check_generator, check_names, is_tame, read_data, wild
+from otmodels.wgan.state import Options, State, Step, Watch, frame_of
 
 DONE = "all steps were taken"
 """How training ends that nothing stopped."""
 
 STOPPED = "stopped by Ctrl-C"
 
-LARGEST = 1e12
-"""Parameters and points beyond this one are no longer trained."""
-
-FEWEST = 2
-"""Points of the smallest batch: one point has no distribution to learn from."""
-
-Row: TypeAlias = tuple[float, float, bool]
-"""Loss, seconds, and whether it is certified, of one step."""
+AUDITS = 50
+"""A neural critic is audited every so many steps, where nothing else is asked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +67,7 @@ class History:
     ended: str
     samples: Mapping[int, FloatArray]
     data: Measure
-    rows: tuple[Row, ...] = field(repr=False)
+    steps: tuple[Step, ...] = field(repr=False)
 
     @property
     def generator(self) -> Generator:
@@ -82,13 +80,33 @@ class History:
         return self.ended == DONE
 
     @property
+    def critic(self) -> Any:
+        """The neural critic after the last step, a torch.nn.Module; None where it was trained against the exact one."""
+        neural, mark = self.state.options.neural, self.state.critic
+        if neural is None or mark is None:
+            return None
+        assert self.data.points is not None
+        return Learner(neural, self.data.points.shape[1], mark).plain()
+
+    @property
+    def budget(self) -> str:
+        """What it took, in words."""
+        options, seconds = self.state.options, sum(step.seconds for step in self.steps)
+        against = "the exact critic of each batch" if options.neural is None else options.neural.said
+        side = "all of the data" if options.full else options.batch
+        turns = "" if options.neural is None else f", each after {options.neural.turns} of the critic"
+        return f"{self.state.step:,} steps of {options.batch} + {side} points against {against}{turns}; {seconds:.1f} s"
+
+    @property
     def frame(self) -> pd.DataFrame:
-        """One row a step, indexed by step from 1: loss, W1 of its batch before the step; seconds; certified."""
-        index = pd.RangeIndex(1, len(self.rows) + 1, name="step")
-        columns = list(zip(*self.rows, strict=True)) or [()] * 3
-        dtypes = {"loss": np.float64, "seconds": np.float64, "certified": np.bool_}
-        made = zip(dtypes.items(), columns, strict=True)
-        return pd.DataFrame({name: pd.Series(list(column), index, dtype) for (name, dtype), column in made})
+        """One row a step, indexed by step from 1.
+
+        `loss`, E_p f - E_q f of the batches before the step, p the data and q what is generated; `bound`, the best lower bound on
+        their W1 that the critic proves; `w1`, exact; `constant`, L, the critic's largest slope; `share`, bound / w1; `certified`,
+        W1's certificate; `seconds`. Against the exact critic the first three are one number, and L is 1 by construction. A neural
+        critic is audited at some steps, and the columns from `bound` to `certified` are empty at others.
+        """
+        return frame_of(self.steps)
 
     def resume(
         self,
@@ -118,19 +136,20 @@ class History:
         count, chosen = whole("steps", steps, 1), _chosen(keep)
         check_watch(watch, "Step")
         size = self.state.options.batch if batch is None else whole("batch", batch, FEWEST)
-        speed = self.state.options.rate if rate is None else _positive("rate", rate)
+        speed = self.state.options.rate if rate is None else positive("rate", rate)
         state = replace(self.state, options=replace(self.state.options, batch=size, rate=speed))
         with ctrl_c_noted() as asked:
-            return _run(self.data, state, count, watch, chosen, list(self.rows), dict(self.samples), asked)
+            return _run(self.data, state, count, watch, chosen, list(self.steps), dict(self.samples), asked)
 
     def __repr__(self) -> str:
-        loss = f", last loss {self.rows[-1][0]:.6g}" if self.rows else ""
-        return f"History({self.state.generator!r}, {self.state.step} steps{loss}; {self.ended})"
+        loss = f", last loss {self.steps[-1].loss:.6g}" if self.steps else ""
+        return f"History({self.state.generator!r}, {self.state.step} steps{loss}; {self.ended}; {self.budget})"
 
 
 def train(
     generator: Generator,
     data: Measure,
+    critic: str | Neural = "exact",
     *,
     steps: int,
     batch: int = 256,
@@ -141,10 +160,11 @@ def train(
     metric: str = "euclidean",
     order: float | None = None,
     full: bool = False,
+    audit: int = AUDITS,
     watch: Watch | None = None,
     keep: Iterable[int] = (),
 ) -> History:
-    """Train a generator against the exact critic, by Adam on batches.
+    """Train a generator against a critic, by Adam on batches.
 
     Ctrl-C ends it after the step that is being taken, a second one at once, without that step. A step that makes a parameter or a
     point NaN, infinite or too large is undone and ends it too; `ended` names it and says why. `History.resume` goes on.
@@ -155,6 +175,9 @@ def train(
         `Affine`, `Network`, or what has the methods of `Generator`. It is left as it is; `History.generator` is the trained one.
     data : Measure
         With points, in a unit in which they are about 1; weights are how often a point is drawn.
+    critic : {"exact", "clipping", "penalty", "spectral", "groupsort"} or Neural
+        The exact critic of each batch, certified; or a neural one, which is trained beside the generator and needs torch, in the
+        Euclidean metric.
     steps : int
         How many, >= 1.
     batch : int
@@ -169,6 +192,8 @@ def train(
         As for `otmodels.wgan.envelope`.
     full : bool
         Whether every step is against all of the data, not a batch of them.
+    audit : int
+        Every so many steps, and at the first, a neural critic is audited against the exact one of the batches of that step.
     watch : callable, optional
         Called with a `Step` after each step, say `print`.
     keep : iterable of int
@@ -176,7 +201,8 @@ def train(
 
     Raises
     ------
-    ParameterError, ShapeError
+    UnknownNameError, ParameterError, ShapeError
+        Torch is missing among them, for a neural critic.
 
     Examples
     --------
@@ -190,12 +216,14 @@ def train(
     check_type("data", data, Measure, MAKE_A_MEASURE)
     check_flags(full=full)
     check_watch(watch, "Step")
-    halves = None if halving is None else _positive("halving", halving)
-    sizes = whole("batch", batch, FEWEST), _positive("rate", rate), whole("hold", hold, 0), halves, whole("seed", seed, 0)
-    options = Options(*sizes, metric, order, bool(full))
+    halves = None if halving is None else positive("halving", halving)
+    sizes = whole("batch", batch, FEWEST), positive("rate", rate), whole("hold", hold, 0), halves, whole("seed", seed, 0)
+    options = Options(*sizes, metric, order, bool(full), recipe_of(critic), whole("audit", audit, 1))
     count, chosen = whole("steps", steps, 1), _chosen(keep)
-    measure = _read_data(data)
-    _check_generator(generator, measure, options)
+    measure = read_data("data", data)
+    check_generator(generator, measure, options)
+    if options.neural is not None and metric != "euclidean":
+        raise ParameterError("metric", f"is {metric!r}, and neural critics are held by Euclidean norms", "Take the exact critic")
     state = State(0, generator, Moments.none(generator.parameters), options)
     with ctrl_c_noted() as asked:
         return _run(measure, state, count, watch, chosen, [], {}, asked)
@@ -207,12 +235,15 @@ def _run(
     steps: int,
     watch: Watch | None,
     keep: frozenset[int],
-    rows: list[Row],
+    taken: list[Step],
     samples: dict[int, FloatArray],
     asked: Event,
 ) -> History:
     """Steps until they are done, one is undone, or Ctrl-C."""
     last, ended = state.step + steps, DONE
+    assert data.points is not None
+    against = opponent(state.options, data.points.shape[1], state.critic)
+    state = replace(state, critic=against.mark())
     try:
         while state.step < last:
             if asked.is_set():
@@ -220,65 +251,67 @@ def _run(
             if state.step in keep:
                 samples[state.step] = _shot(state)
             begun = time.perf_counter()
-            found = _step(data, state)
-            if isinstance(found, str):
-                ended = f"step {state.step + 1} was undone: {found}"
-                break
-            moved, loss, certified = found
-            row = loss, time.perf_counter() - begun, certified
-            del rows[state.step :]
-            rows.append(row)
+            moved, met = _step(data, state, against)
+            del taken[state.step :]
+            taken.append(Step(moved.step, last, met.loss, time.perf_counter() - begun, met.audit))
             state = moved
             if watch is not None:
-                watch(Step(state.step, last, loss, certified, row[1]))
+                watch(taken[-1])
+    except Astray as why:
+        ended = f"step {state.step + 1} was undone: {why}"
     except KeyboardInterrupt:
         ended = f"{STOPPED} after step {state.step}"
     if state.step in keep:
         samples[state.step] = _shot(state)
-    return History(state, ended, samples, data, tuple(rows[: state.step]))
+    return History(state, ended, samples, data, tuple(taken[: state.step]))
 
 
-def _step(data: Measure, state: State) -> tuple[State, float, bool] | str:
-    """The state after one more step, its loss and whether that is certified; or why there is none."""
+def _step(data: Measure, state: State, against: Opponent) -> tuple[State, Met]:
+    """The state after one more step, and what was made of its batch.
+
+    Raises
+    ------
+    Astray
+        There is none.
+    """
     number, options, before = state.step + 1, state.options, state.generator.parameters
     rng = options.rng(number)
+
+    def pair() -> Pair:
+        return _batch(data, options, rng), generated(state.generator.draw(options.batch, rng))
+
+    def generated(latent: FloatArray) -> Measure:
+        points = state.generator(latent)
+        if not is_tame(points):
+            raise Astray("points that it is from are " + wild(points))
+        return Measure.from_samples(points)
+
     latent = state.generator.draw(options.batch, rng)
     with np.errstate(all="ignore"):
-        points = state.generator(latent)
-        if not _tame(points):
-            return "points that it is from are " + _wild(points)
+        made = generated(latent)
         try:
-            found = _against(data, points, options, rng)
+            met = against.meet((_batch(data, options, rng), made), pair, rng, options.is_audited(number))
         except SolveError as error:
             if error.status.termination is Termination.INTERRUPTED:
                 raise KeyboardInterrupt from error
-            return f"W1 was not had ({error})"
-        gradient = state.generator.pullback(latent, found.gradient)
-        _check_names(before, gradient)
+            raise Astray(f"W1 was not had ({error})") from error
+        gradient = state.generator.pullback(latent, met.gradient)
+        check_names(before, gradient)
         moments = state.moments.after(gradient)
         change = moments.step(options.rate_at(number))
         after = {name: array + change[name] for name, array in before.items()}
     for name, array in after.items():
-        if not _tame(array):
-            return f"{name} would be " + _wild(array)
-    moved = State(number, state.generator.moved_to(after), moments, options)
-    return moved, found.value, found.certificate.passed
+        if not is_tame(array):
+            raise Astray(f"{name} would be " + wild(array))
+    return State(number, state.generator.moved_to(after), moments, options, against.mark()), met
 
 
-def _against(data: Measure, points: FloatArray, options: Options, rng: np.random.Generator) -> Envelope:
-    """W1 between generated points and the data, or a batch of them, with its gradient."""
-    generated = Measure.from_samples(points)
-    return envelope(
-        generated, data if options.full else _batch(data, options.batch, rng), options.metric, order=options.order, throw=False
-    )
-
-
-def _batch(data: Measure, size: int, rng: np.random.Generator) -> Measure:
-    """Points drawn in proportion to their masses; where all are alike and there are enough, none twice."""
+def _batch(data: Measure, options: Options, rng: np.random.Generator) -> Measure:
+    """The data, or points drawn in proportion to their masses; where all are alike and there are enough, none twice."""
+    if options.full:
+        return data
     assert data.points is not None
-    alike = bool((data.mass == data.mass[0]).all())
-    chosen = rng.choice(data.size, size, replace=not (alike and size <= data.size), p=None if alike else data.mass)
-    return Measure.from_samples(data.points[chosen])
+    return draw(data, options.batch, rng)
 
 
 def _shot(state: State) -> FloatArray:
@@ -287,68 +320,7 @@ def _shot(state: State) -> FloatArray:
         return read_only(np.array(state.generator(state.generator.draw(state.options.batch, state.options.shown()))))
 
 
-def _tame(array: FloatArray) -> bool:
-    return bool((np.abs(array) <= LARGEST).all())
-
-
-def _wild(array: FloatArray) -> str:
-    worst = "NaN" if np.isnan(array).any() else "infinite" if np.isinf(array).any() else f"beyond {LARGEST:g}"
-    return f"{worst}; take a smaller rate"
-
-
-def _positive(argument: str, number: object) -> float:
-    value = real(argument, number)
-    if not 0 < value < math.inf:
-        raise ParameterError(argument, f"is {value:g}", "Give a finite number > 0")
-    return value
-
-
 def _chosen(keep: Iterable[int]) -> frozenset[int]:
     if isinstance(keep, str) or not isinstance(keep, Iterable):
         raise ParameterError("keep", f"is {kind_of(keep)}", "Give steps, such as [0, 100, 1000]")
     return frozenset(whole("keep", step, 0) for step in keep)
-
-
-def _read_data(data: Measure) -> Measure:
-    """The data with total mass 1, without atoms that hold none.
-
-    Raises
-    ------
-    ParameterError
-    """
-    if data.points is None:
-        raise ParameterError("data", "have no points", "Give the measure points")
-    if not _tame(data.points):
-        raise ParameterError("data", f"have coordinates beyond {LARGEST:g}", "Measure them in a unit in which they are about 1")
-    held = data.mass > 0
-    mass = data.mass[held] / data.mass[held].sum()
-    return Measure(mass, data.points[held])
-
-
-def _check_generator(generator: Generator, data: Measure, options: Options) -> None:
-    """Try a generator on two points.
-
-    Raises
-    ------
-    ParameterError, ShapeError
-    """
-    needed = ("parameters", "draw", "__call__", "pullback", "moved_to")
-    lacking = [name for name in needed if not hasattr(generator, name)]
-    if lacking:
-        fault = f"is {kind_of(generator)} without {', '.join(lacking)}"
-        raise ParameterError("generator", fault, "Give Affine, Network, or what has the methods of Generator")
-    assert data.points is not None
-    latent = generator.draw(FEWEST, options.shown())
-    points, wanted = np.asarray(generator(latent)), (FEWEST, data.points.shape[1])
-    if points.shape != wanted:
-        raise ShapeError("generator", f"makes points of shape {points.shape}, and the data want {wanted}", "Make them alike")
-    pair = Measure.from_samples(np.zeros(wanted)), Measure.from_samples(data.points[:1])
-    ground_cost(*pair, options.metric, order=options.order)
-    _check_names(generator.parameters, generator.pullback(latent, np.zeros(wanted)))
-
-
-def _check_names(parameters: Parameters, gradient: Parameters) -> None:
-    shapes = {name: np.shape(array) for name, array in parameters.items()}
-    found = {name: np.shape(array) for name, array in gradient.items()}
-    if shapes != found:
-        raise ShapeError("generator", f"has parameters {shapes} and gradients {found}", "Its pullback returns one a parameter")
