@@ -79,8 +79,8 @@ def score(known: Known, critic: CriticLike, gradient: GradientLike | None = None
     known : Known
         The pair.
     critic : callable, torch.nn.Module, or pair of array_like (n,), (n,)
-        Any function phi, large on P, small on Q, read as `audit_critic` reads it: points (k, d) to values (k,) or (k, 1), in numpy
-        or torch, or its values at the two samples, `known.pair(n, seed)`. A function is called more than once: first with a few
+        Any function phi, large on P, small on Q, as `audit_critic` takes it: points (k, d) to values (k,) or (k, 1), in numpy or
+        torch, or its values at the two samples, `known.pair(n, seed)`. A function is called more than once: first with a few
         points, to see what it takes, then with at most 4096 at once.
     gradient : callable, optional
         Its gradient, from points (k, d) to (k, d); NaN where it is not defined. A torch network has its own.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from otmodels.wgan.data import sample
+from otmodels.wgan.data import generator_of, sample
 from otmodels.wgan.envelope import Envelope, envelope
 from otmodels.wgan.generators import Affine, Generator, Network
 from otmodels.wgan.held_out import HeldOut, held_out
@@ -20,6 +20,7 @@ __all__ = [
     "Step",
     "W1Loss",
     "envelope",
+    "generator_of",
     "held_out",
     "sample",
     "train",
