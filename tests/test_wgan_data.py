@@ -208,20 +208,23 @@ class TestHeldOut:
 
 WITHOUT_TORCH = """
 import sys
-import otmodels, otmodels.wgan, otmodels.wgan.torch_loss
+import otmodels, otmodels.wgan, otmodels.wgan.torch_generator, otmodels.wgan.torch_loss
 assert "torch" not in sys.modules
 sys.modules["torch"] = None
-try:
-    otmodels.wgan.W1Loss
-except otmodels.errors.ParameterError as error:
-    print(error)
+for needs_it in (lambda: otmodels.wgan.W1Loss, lambda: otmodels.wgan.TorchGenerator(None, 2)):
+    try:
+        needs_it()
+    except otmodels.errors.ParameterError as error:
+        print(error)
 """
 
 
-def test_torch_is_imported_for_the_loss_alone_and_missed_by_name() -> None:
+def test_torch_is_imported_for_what_is_of_torch_alone_and_missed_by_name() -> None:
     said = subprocess.run([sys.executable, "-c", WITHOUT_TORCH], capture_output=True, text=True, check=True).stdout
-    assert said.startswith("W1Loss: is a loss of torch, which cannot be imported")
-    assert "pip install 'otmodels[wgan]'" in said
+    loss, generator = said.splitlines()
+    assert loss.startswith("W1Loss: is a loss of torch, which cannot be imported")
+    assert generator.startswith("TorchGenerator: is a generator of torch, which cannot be imported")
+    assert all(line.endswith("Install it: pip install 'otmodels[wgan]'.") for line in (loss, generator))
 
 
 def test_other_names_are_not_there() -> None:

@@ -7,6 +7,7 @@ from otmodels.wgan.envelope import Envelope, envelope
 from otmodels.wgan.generators import Affine, Generator, Network
 from otmodels.wgan.held_out import HeldOut, held_out
 from otmodels.wgan.state import State, Step
+from otmodels.wgan.torch_generator import TorchGenerator
 from otmodels.wgan.train import History, train
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Network",
     "State",
     "Step",
+    "TorchGenerator",
     "W1Loss",
     "envelope",
     "generator_of",

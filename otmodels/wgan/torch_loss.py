@@ -6,7 +6,6 @@ Forward the exact W1 of two batches is solved and certified; backward its gradie
 
 from __future__ import annotations
 
-import importlib
 from functools import cache
 from typing import Any
 
@@ -19,6 +18,7 @@ from otmodels.critics.exact import Critic
 from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError
 from otmodels.measure import Measure
 from otmodels.wgan.envelope import Envelope, envelope
+from otmodels.wgan.torch_at_hand import import_torch
 
 METRICS = ("euclidean", "cityblock", "chebyshev", "minkowski")
 """Metrics whose gradients are known."""
@@ -61,7 +61,7 @@ class Loss:
 
     def forward(self, generated: Any, real: Any, weights: Any = None, real_weights: Any = None) -> Any:
         """W1 of two batches, a tensor without axes."""
-        torch = import_torch()
+        torch = _torch()
         for side, tensor in zip(_SIDES, (generated, real), strict=True):
             _check_batch(torch, side, tensor)
         if generated.shape[1] != real.shape[1]:
@@ -103,7 +103,7 @@ def w1_loss() -> Any:
     ParameterError
         Torch is not installed.
     """
-    torch = import_torch()
+    torch = _torch()
     about = {"__module__": "otmodels.wgan", "__doc__": Loss.__doc__}
     return type("W1Loss", (Loss, torch.nn.Module), about)
 
@@ -111,7 +111,7 @@ def w1_loss() -> Any:
 @cache
 def w1_function() -> Any:
     """W1 as a function that torch can go back through."""
-    torch = import_torch()
+    torch = _torch()
 
     def forward(ctx: Any, generated: Any, real: Any, weights: Any, real_weights: Any, loss: Loss) -> Any:
         found = loss.solved(_array(generated), _array(real), weights, real_weights)
@@ -148,22 +148,11 @@ def slope_function() -> Any:
 
 def _function(name: str, forward: Any, backward: Any) -> Any:
     methods = {"forward": staticmethod(forward), "backward": staticmethod(backward)}
-    return type(name, (import_torch().autograd.Function,), methods)
+    return type(name, (_torch().autograd.Function,), methods)
 
 
-def import_torch() -> Any:
-    """Torch.
-
-    Raises
-    ------
-    ParameterError
-        It is not installed, or cannot be imported.
-    """
-    try:
-        return importlib.import_module("torch")
-    except ImportError as error:
-        fault = f"is a loss of torch, which cannot be imported ({error})"
-        raise ParameterError("W1Loss", fault, "Install it: pip install 'otmodels[wgan]'") from error
+def _torch() -> Any:
+    return import_torch("W1Loss", "loss")
 
 
 def _array(tensor: Any) -> FloatArray:
