@@ -96,7 +96,7 @@ class Rule:
         try:
             given, epsilon = array_of(self.way(batch))
         except Exception as error:
-            fault = f"was called with {self.way.fed(shape)} and raised {_first_line(error)}"
+            fault = f"was called with {self.way.fed(shape)} and raised {first_line(error)}"
             raise ParameterError(self.argument, fault, _FUNCTIONS[self.argument]) from error
         values = floats(self.argument, given)
         k, wanted = len(batch), shape if self.vectors else shape[:1]
@@ -258,7 +258,7 @@ def _own_gradient(rule: Rule, points: FloatArray) -> tuple[Rule | None, str]:
     try:
         found = way(points[:FEW].copy())
     except Exception as error:
-        return None, f"torch raised {_first_line(error)}"
+        return None, f"torch raised {first_line(error)}"
     if found is None:
         return None, "torch sees no way from its points to its values"
     return Rule("gradient", way, rule.dimension, vectors=True), "found by torch"
@@ -279,7 +279,7 @@ def _working(argument: str, function: Callable[[Any], Any], points: FloatArray, 
         try:
             way(batch.copy())
         except Exception as error:
-            said = _first_line(error)
+            said = first_line(error)
             faults.setdefault(said, f"with {way.fed(batch.shape)} and raised {said}")
             cause = cause or error
         else:
@@ -346,7 +346,7 @@ def _batches(points: FloatArray) -> Iterator[FloatArray]:
         yield np.array(points[start : start + BATCH])
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """The kind of an error and the first line of what it says."""
     said = str(error).strip().splitlines()
     return f"{type(error).__name__}: {said[0].rstrip('.')}" if said else type(error).__name__

@@ -1,14 +1,15 @@
-"""Training against the exact critic: gradients of W1 through a plan, generators, and a loss of torch where it is installed."""
+"""Training against a critic, exact or neural: gradients of W1 through a plan, generators, data, and a loss for torch."""
 
 from typing import Any
 
-from otmodels.wgan.data import sample
+from otmodels.wgan.data import generator_of, sample
 from otmodels.wgan.envelope import Envelope, envelope
 from otmodels.wgan.fit import Fit, fit_critic
 from otmodels.wgan.generators import Affine, Generator, Network
 from otmodels.wgan.held_out import HeldOut, held_out
 from otmodels.wgan.neural import Neural
 from otmodels.wgan.state import Audited, State, Step
+from otmodels.wgan.torch_generator import TorchGenerator
 from otmodels.wgan.train import History, train
 
 __all__ = [
@@ -23,9 +24,11 @@ __all__ = [
     "Neural",
     "State",
     "Step",
+    "TorchGenerator",
     "W1Loss",
     "envelope",
     "fit_critic",
+    "generator_of",
     "held_out",
     "sample",
     "train",

@@ -112,7 +112,7 @@ class Affine:
 
     def draw(self, n: int, rng: np.random.Generator) -> FloatArray:
         """Latent points (n, k)."""
-        return _drawn(self.noise, n, self.latent, rng)
+        return drawn(self.noise, n, self.latent, rng)
 
     def __call__(self, latent: npt.ArrayLike) -> FloatArray:
         """Points (n, d) of latent points (n, k)."""
@@ -120,7 +120,7 @@ class Affine:
 
     def pullback(self, latent: npt.ArrayLike, cotangent: npt.ArrayLike) -> Parameters:
         """The gradient in A and b of sum_i <c_i, A z_i + b>."""
-        z, c = _pair(latent, cotangent, self.latent, self.dimension)
+        z, c = paired(latent, cotangent, self.latent, self.dimension)
         return {"matrix": c.T @ z, "shift": c.sum(axis=0)}
 
     def moved_to(self, parameters: Parameters) -> Affine:
@@ -216,7 +216,7 @@ class Network:
 
     def draw(self, n: int, rng: np.random.Generator) -> FloatArray:
         """Latent points (n, k)."""
-        return _drawn(self.noise, n, self.latent, rng)
+        return drawn(self.noise, n, self.latent, rng)
 
     def __call__(self, latent: npt.ArrayLike) -> FloatArray:
         """Points (n, d) of latent points (n, k)."""
@@ -224,7 +224,7 @@ class Network:
 
     def pullback(self, latent: npt.ArrayLike, cotangent: npt.ArrayLike) -> Parameters:
         """The gradient in W, w, V and v of sum_i <c_i, G(z_i)>."""
-        z, c = _pair(latent, cotangent, self.latent, self.dimension)
+        z, c = paired(latent, cotangent, self.latent, self.dimension)
         hidden = self._hidden(z)
         back = (c @ self.outer) * (1 - hidden**2)
         return {"inner": back.T @ z, "bias": back.sum(axis=0), "outer": c.T @ hidden, "shift": c.sum(axis=0)}
@@ -249,7 +249,8 @@ def _weights(rng: np.random.Generator, outputs: int, inputs: int) -> FloatArray:
     return rng.normal(scale=inputs**-0.5, size=(outputs, inputs))
 
 
-def _drawn(noise: str, n: int, dimension: int, rng: np.random.Generator) -> FloatArray:
+def drawn(noise: str, n: int, dimension: int, rng: np.random.Generator) -> FloatArray:
+    """Latent points (n, k), each coordinate standard normal or uniform on [-1, 1]."""
     size = (n, dimension)
     return rng.normal(size=size) if noise == "normal" else rng.uniform(-1, 1, size)
 
@@ -277,7 +278,7 @@ def _check_sizes(matrix: str, weights: FloatArray, vector: str, bias: FloatArray
         raise ShapeError(vector, f"has {bias.size} entries, and {matrix} {len(weights)} rows", "Give as many as rows")
 
 
-def _pair(latent: npt.ArrayLike, cotangent: npt.ArrayLike, k: int, d: int) -> tuple[FloatArray, FloatArray]:
+def paired(latent: npt.ArrayLike, cotangent: npt.ArrayLike, k: int, d: int) -> tuple[FloatArray, FloatArray]:
     """Latent points (n, k), and one vector (n, d) for each."""
     z, c = read_points(latent, k, "latent"), read_points(cotangent, d, "cotangent")
     if len(z) != len(c):

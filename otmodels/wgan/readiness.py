@@ -55,7 +55,9 @@ def check_generator(generator: Generator, data: Measure, options: Options) -> No
     lacking = [name for name in needed if not hasattr(generator, name)]
     if lacking:
         fault = f"is {kind_of(generator)} without {', '.join(lacking)}"
-        raise ParameterError("generator", fault, "Give Affine, Network, or what has the methods of Generator")
+        raise ParameterError(
+            "generator", fault, "Give Affine, Network, TorchGenerator(module, latent), or what has the methods of Generator"
+        )
     assert data.points is not None
     latent = generator.draw(FEWEST, options.shown())
     points, wanted = np.asarray(generator(latent)), (FEWEST, data.points.shape[1])
