@@ -98,7 +98,7 @@ class TestLearning:
 class TestGoingOn:
     @pytest.mark.parametrize("full", [False, True])
     def test_the_same_numbers_as_if_it_had_never_stopped(self, full: bool) -> None:
-        options = {**SHORT, "hold": 3, "halving": 2.0, "full": full}
+        options = {**SHORT, "hold": 3, "halving": 2.0, "momentum": 0.3, "full": full}
         whole = train(NET, MOONS, steps=12, **options)
         first = train(NET, MOONS, steps=5, **options)
         assert same(whole, first.resume(4).resume(3))
@@ -258,6 +258,7 @@ BAD: list[tuple[dict[str, Any], type[InputError], str]] = [
     ({"steps": 0}, ParameterError, "steps: is 0"),
     ({"rate": 0}, ParameterError, "rate: is 0"),
     ({"rate": np.inf}, ParameterError, "rate: is inf"),
+    ({"momentum": 1.0}, ParameterError, "momentum: is 1. Give a number >= 0 and < 1"),
     ({"halving": -1.0}, ParameterError, "halving: is -1"),
     ({"hold": -1}, ParameterError, "hold: is -1"),
     ({"full": "yes"}, ParameterError, "full: is 'yes'"),

@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from otmodels.arguments import check_flags, check_type, check_watch, kind_of, whole
+from otmodels.arguments import check_flags, check_type, check_watch, kind_of, real, whole
 from otmodels.arrays import FloatArray, read_only
 from otmodels.errors import ParameterError, SolveError
 from otmodels.measure import MAKE_A_MEASURE, Measure
 from otmodels.status import Termination
-from otmodels.wgan.adam import Moments
+from otmodels.wgan.adam import MEAN, Moments
 from otmodels.wgan.astray import Astray
 from otmodels.wgan.batches import draw
 from otmodels.wgan.generators import Generator
@@ -154,6 +154,7 @@ def train(
     steps: int,
     batch: int = 256,
     rate: float = 0.05,
+    momentum: float = MEAN,
     hold: int = 0,
     halving: float | None = None,
     seed: int = 0,
@@ -184,6 +185,9 @@ def train(
         Points of a batch, >= 2, generated ones and real ones each.
     rate : float
         Of Adam, > 0: about how far a parameter moves in a step.
+    momentum : float
+        Of the mean of gradients that Adam steps along, so much is kept a step, in [0, 1). A critic that learns is chased round in
+        circles by much of it: 0 is better there.
     hold, halving : optional
         For `hold` steps the rate stays, then it halves every `halving` steps; without `halving` it never does.
     seed : int
@@ -219,12 +223,15 @@ def train(
     halves = None if halving is None else positive("halving", halving)
     sizes = whole("batch", batch, FEWEST), positive("rate", rate), whole("hold", hold, 0), halves, whole("seed", seed, 0)
     options = Options(*sizes, metric, order, bool(full), recipe_of(critic), whole("audit", audit, 1))
+    kept = real("momentum", momentum)
+    if not 0 <= kept < 1:
+        raise ParameterError("momentum", f"is {kept:g}", "Give a number >= 0 and < 1")
     count, chosen = whole("steps", steps, 1), _chosen(keep)
     measure = read_data("data", data)
     check_generator(generator, measure, options)
     if options.neural is not None and metric != "euclidean":
         raise ParameterError("metric", f"is {metric!r}, and neural critics are held by Euclidean norms", "Take the exact critic")
-    state = State(0, generator, Moments.none(generator.parameters), options)
+    state = State(0, generator, Moments.none(generator.parameters, kept), options)
     with ctrl_c_noted() as asked:
         return _run(measure, state, count, watch, chosen, [], {}, asked)
 
