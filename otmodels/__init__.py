@@ -31,7 +31,7 @@ Examples
 True
 """
 
-from otmodels import critics, errors, lp
+from otmodels import critics, errors, lp, wgan
 from otmodels.axioms import MetricReport, metric_report
 from otmodels.certificate import certify
 from otmodels.checks import Certificate, Check
@@ -109,4 +109,5 @@ __all__ = [
     "solve",
     "supports",
     "wasserstein_distance",
+    "wgan",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeAlias, TypeVar
 
@@ -54,8 +55,9 @@ def _restore(self: Any, state: tuple[dict[str, Any], list[str]]) -> None:
 
 
 def _arrays(value: Any) -> list[npt.NDArray[Any]]:
-    """The array that a value is, or those that a list or a tuple holds."""
-    return [part for part in (value if isinstance(value, list | tuple) else [value]) if isinstance(part, np.ndarray)]
+    """The array that a value is, or those that a list, a tuple or a mapping holds."""
+    parts = value if isinstance(value, list | tuple) else value.values() if isinstance(value, Mapping) else [value]
+    return [part for part in parts if isinstance(part, np.ndarray)]
 
 
 def unmasked(argument: str, data: Any) -> Any:

@@ -30,10 +30,17 @@ from otmodels.rounding import exact_sum
 from otmodels.status import OPTIMAL
 from otmodels.tolerances import DEFAULT
 
-PAGES = (om, errors, lp, network, datasets, om.critics)
+PAGES = (om, errors, lp, network, datasets, om.critics, om.wgan)
 """Where the names of the package are that a user can import."""
 
-NOT_GIVEN = {"Model": "refused by name", "Door": "a protocol", "Known": "its kinds are given"}
+NOT_GIVEN = {
+    "Model": "refused by name",
+    "Door": "a protocol",
+    "Known": "its kinds are given",
+    "Generator": "a protocol",
+    "Fit": "needs torch, see tests/networks",
+    "TorchGenerator": "needs torch, see tests/networks",
+}
 """Public classes of which a user gets no instance that could travel, and why."""
 
 INF = np.inf
@@ -147,6 +154,11 @@ GIVEN: dict[str, Callable[[], Any]] = {
     "bracket": lambda: om.critics.bracket(*om.critics.translation(2).sample(8, 0), splits=2),
     "known pairs": lambda: [om.critics.scaled_ball(3, factor=2), om.critics.funnels(2, 3, 0, share=0.5)],
     "score": lambda: om.critics.score(om.critics.translation(2), falling, n=20),
+    "gradient of W1": lambda: om.wgan.envelope(on_a_grid().source, on_a_grid().target),
+    "generators": lambda: [om.wgan.Affine([[1.0]], [0.0]), om.wgan.Network.random(2, 2, 3)],
+    "training": lambda: om.wgan.train(om.wgan.generator_of("line"), om.wgan.sample("line", 9), steps=2, batch=3, keep=[1]),
+    "held out": lambda: om.wgan.held_out(om.wgan.generator_of("line"), om.wgan.sample("line", 8), 4, 2),
+    "neural critic": lambda: om.wgan.Neural("penalty"),
     "data set": lambda: om.read_dataset("data/roads"),
     "tolerances": lambda: DEFAULT,
     "a sum": lambda: exact_sum(np.array([0.1, 0.2])),

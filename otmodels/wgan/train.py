@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from otmodels.arguments import check_flags, check_type, check_watch, kind_of, real, whole
-from otmodels.arrays import FloatArray, read_only
+from otmodels.arrays import FloatArray, read_only, travels
 from otmodels.errors import ParameterError, SolveError
 from otmodels.measure import MAKE_A_MEASURE, Measure
 from otmodels.status import Termination
@@ -47,6 +47,7 @@ AUDITS = 50
 """A neural critic is audited every so many steps, where nothing else is asked for."""
 
 
+@travels
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
     """What training was.

@@ -1,0 +1,150 @@
+"""Generators trained against the exact critic and against neural ones: the same data, the same start, the same seeds.
+
+What is measured is what a generator is worth on points that neither it nor its critic has seen: W1 between as many generated and
+true points, over that between two true samples. 1 is as good as the truth. The rate of each kind of critic is the best of a few
+that were tried on the ring of Gaussians.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import pandas as pd
+
+from otmodels.benchmark.harness import in_own_process
+from otmodels.errors import ParameterError
+from otmodels.measure import Measure
+from otmodels.wgan import History, generator_of, held_out, sample, train
+
+CRITICS = ("exact", "clipping", "penalty", "spectral", "groupsort")
+"""What generators are trained against."""
+
+RATES = {"exact": 0.05, "clipping": 0.002, "penalty": 0.005, "spectral": 0.002, "groupsort": 0.005}
+"""Of the generator, by what it is trained against; neural critics learn at rates of their own."""
+
+DATA = ("line", "moons", "ring")
+"""What is learnt."""
+
+TRAINING, TEST = 4000, 8000
+"""Points that are trained on, and others that a generator is compared with."""
+
+KEPT = (0.0, 0.01, 0.05, 0.25, 1.0)
+"""After which parts of the steps generated points are kept."""
+
+AUDITS = 40
+"""How often a neural critic is audited, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """Generators that were trained, see `generators`.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Indexed by (data, critic): held-out W1 of `size` generated points and of as many true ones, their ratio and its standard
+        error; share of W1 that the critic proved and its L, medians of the audits of the second half; seconds of training.
+    histories : DataFrame
+        Indexed by (data, critic, step): of audited steps the columns of `History.frame`.
+    samples : DataFrame
+        Indexed by (data, critic, step, point): coordinates of generated points, always of the same latent points.
+    """
+
+    table: pd.DataFrame
+    histories: pd.DataFrame
+    samples: pd.DataFrame
+
+
+def generators(
+    data: Sequence[str] = DATA,
+    critics: Sequence[str] = CRITICS,
+    steps: int = 2000,
+    batch: int = 256,
+    pictures: Mapping[str, Measure] | None = None,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> Trained:
+    """Train a generator on each of some data against each of some critics.
+
+    Parameters
+    ----------
+    data : sequence of str
+        Of "line", "moons" and "ring".
+    critics : sequence of str
+        Of "exact", "clipping", "penalty", "spectral" and "groupsort"; all but the first need torch.
+    steps : int
+        Of each generator. For half of them the rate stays, then it halves every tenth.
+    batch : int
+        Points of each batch, and of the samples that are compared in the end.
+    pictures : mapping of str to Measure, optional
+        Pictures by name that are learnt too.
+    seed : int
+        Of all that is drawn.
+    progress : callable, optional
+        Called with a line of text before each training.
+
+    Raises
+    ------
+    ParameterError
+        Torch is not installed and a neural critic was asked for.
+    """
+    if any(critic != "exact" for critic in critics) and find_spec("torch") is None:
+        remedy = "pip install 'otmodels[wgan]', or train against the exact critic alone"
+        raise ParameterError("torch", "is not installed", remedy)
+    say = progress or (lambda _: None)
+    sources: dict[str, str | Measure] = {name: name for name in data} | dict(pictures or {})
+    rows, histories, samples = [], {}, {}
+    for name, source in sources.items():
+        for critic in critics:
+            say(f"{name}, against {critic}: {steps:,} steps of {batch} points")
+            row, history, points = in_own_process(_trained, source, critic, steps, batch, seed)
+            rows.append({"data": name, "critic": critic, **row})
+            histories[name, critic], samples[name, critic] = history, points
+    return Trained(
+        pd.DataFrame(rows).set_index(["data", "critic"]),
+        pd.concat(histories, names=["data", "critic"]),
+        pd.concat(samples, names=["data", "critic"]),
+    )
+
+
+def _trained(
+    source: str | Measure, critic: str, steps: int, batch: int, seed: int
+) -> tuple[dict[str, float], pd.DataFrame, pd.DataFrame]:
+    """One training: its row, audited steps, and samples over time."""
+    kept = sorted({round(part * steps) for part in KEPT})
+    history = train(
+        generator_of(source, seed + 1),
+        sample(source, TRAINING, seed),
+        critic,
+        steps=steps,
+        batch=batch,
+        rate=RATES[critic],
+        momentum=0.9 if critic == "exact" else 0.0,
+        hold=steps // 2,
+        halving=max(steps / 10, 1.0),
+        seed=seed,
+        audit=max(steps // AUDITS, 1),
+        keep=kept,
+    )
+    found = held_out(history.generator, sample(source, TEST, seed + 1), batch, seed=seed)
+    frame = history.frame
+    audits = frame[(frame.index == 1) | (frame.index % max(steps // AUDITS, 1) == 0)]
+    late = audits[audits.index > steps / 2]
+    row = {
+        "generated": float(found.generated.mean()),
+        "true": float(found.true.mean()),
+        "ratio": found.ratio,
+        "standard_error": found.standard_error,
+        "share": float(late["share"].median()),
+        "constant": float(late["constant"].median()),
+        "seconds": float(frame["seconds"].sum()),
+    }
+    return row, audits, _points(history)
+
+
+def _points(history: History) -> pd.DataFrame:
+    """Generated points after the steps that were kept."""
+    frames = {step: pd.DataFrame(points).rename(columns=lambda k: f"x{k}") for step, points in history.samples.items()}
+    return pd.concat(frames, names=["step", "point"])
