@@ -14,6 +14,7 @@ from otmodels.plots.lines import earth_moving, potentials_line
 from otmodels.plots.lipschitz import lipschitz_matrix, potentials_overlay
 from otmodels.plots.maps import plan_map
 from otmodels.plots.network import flow_arrows
+from otmodels.plots.training import training
 
 __all__ = [
     "DARK",
@@ -32,4 +33,5 @@ __all__ = [
     "potentials_line",
     "potentials_overlay",
     "slack_heatmap",
+    "training",
 ]
