@@ -8,6 +8,7 @@ from math import isqrt
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
@@ -21,6 +22,9 @@ from otmodels.plots.canvas import DARK, LIGHT, with_unit
 
 PANELS = 6
 """Most panels."""
+
+COLUMNS = 3
+"""Fewer panels leave room on their right."""
 
 MOST_POINTS = 400
 """Most points of a cloud, evenly chosen from the data or from the generated ones."""
@@ -36,10 +40,12 @@ TILES = 4
 
 _MARGIN = 0.06
 _NARROWEST = 0.6
+_CORNER = (0.45, 0.2)
 _PAPER: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.8}
-_HIGHEST, _WIDEST = 2.6, 2.6
-_LABELS = 0.75
+_HIGHEST = 2.6
+_LABELS, _TITLE = 0.75, 0.2
 _SIDE_ROOM = 0.9
+_BETWEEN = "0.8"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,18 +82,23 @@ class Shown:
         """How many panels there are."""
         return len(self.samples) + (self.dimension > 2)
 
+    @property
+    def columns(self) -> int:
+        """How many have room."""
+        return max(self.count, COLUMNS)
+
     def height(self, width: float) -> float:
         """Inches that the row of panels takes in a figure that is so wide."""
-        across = min((width - _SIDE_ROOM) / self.count - 0.1, _WIDEST)
-        if self.dimension == 1:
-            return 0.75 * min(across, 2.0) + _LABELS
+        across = (width - _SIDE_ROOM) / self.columns - 0.1
+        if self.dimension > 2:
+            return min(across, _HIGHEST) + _TITLE
         extent = self.high - self.low
-        ratio = float(extent[1] / extent[0]) if self.dimension == 2 else 1.0
+        ratio = float(extent[1] / extent[0]) if self.dimension == 2 else 0.75
         return min(across * ratio, _HIGHEST) + _LABELS
 
     def draw(self, figure: Figure, room: SubplotSpec) -> tuple[Axes, ...]:
         """A panel a step, from left to right, and the key to them."""
-        grid = room.subgridspec(1, self.count)
+        grid = room.subgridspec(1, self.columns)
         alike = self.dimension <= 2
         panels: list[Axes] = []
         for k in range(self.count):
@@ -111,9 +122,9 @@ class Shown:
         heavy = self.mass[at] / self.mass.mean()
         size = 70 / np.sqrt(max(at.size, 30))
         area = np.clip(size * heavy, 0.2 * size, 6 * size)
-        ax.scatter(*self.points[at].T, s=area, facecolors="none", edgecolors=LIGHT, linewidths=0.7, zorder=2)
+        ax.scatter(self.points[at, 0], self.points[at, 1], s=area, facecolors="none", edgecolors=LIGHT, linewidths=0.7, zorder=2)
         finite = made[its][np.isfinite(made[its]).all(axis=1)]
-        ax.scatter(*finite.T, s=70 / np.sqrt(max(its.size, 30)), color=DARK, linewidths=0, zorder=3)
+        ax.scatter(finite[:, 0], finite[:, 1], s=70 / np.sqrt(max(its.size, 30)), color=DARK, linewidths=0, zorder=3)
         ax.set_aspect("equal")
         self._count_outside(ax, made)
 
@@ -137,14 +148,30 @@ class Shown:
         for k, picture in enumerate(chosen):
             page[k // TILES, :side, k % TILES, :side] = picture.reshape(side, side)
         wide = TILES * (side + 1)
-        ax.imshow(page.reshape(wide, wide)[:-1, :-1], cmap="gray_r", vmin=self.points.min(), vmax=self.points.max())
+        ink = colormaps["gray_r"].with_extremes(bad=_BETWEEN)
+        ax.imshow(page.reshape(wide, wide)[:-1, :-1], cmap=ink, vmin=self.points.min(), vmax=self.points.max())
         ax.set_axis_off()
 
     def _count_outside(self, ax: Axes, made: FloatArray) -> None:
+        """Say how many points are outside, in the corner where the fewest points are."""
         outside = int(len(made) - ((made >= self.low) & (made <= self.high)).all(axis=1).sum())
-        if outside:
-            style: dict[str, Any] = {"ha": "left", "va": "top", "fontsize": "x-small", "bbox": _PAPER, "zorder": 5}
-            ax.text(0.03, 0.97, f"{outside:,} outside", transform=ax.transAxes, **style)
+        if not outside:
+            return
+        right, up = self._emptiest(made) if self.dimension == 2 else (False, True)
+        x, y, ha, va = 0.97 if right else 0.03, 0.97 if up else 0.03, "right" if right else "left", "top" if up else "bottom"
+        style: dict[str, Any] = {"ha": ha, "va": va, "fontsize": "x-small", "bbox": _PAPER, "zorder": 5}
+        ax.text(x, y, f"{outside:,} outside", transform=ax.transAxes, **style)
+
+    def _emptiest(self, made: FloatArray) -> tuple[bool, bool]:
+        """Whether the corner with the fewest points is on the right, and whether it is above."""
+        with np.errstate(all="ignore"):
+            places = (np.concatenate([self.points, made]) - self.low) / (self.high - self.low)
+        corners = {}
+        for right in (False, True):
+            for up in (True, False):
+                near = np.abs(places - np.array([right, up]))
+                corners[right, up] = int(((near < _CORNER) & (places > 0) & (places < 1)).all(axis=1).sum())
+        return min(corners, key=corners.__getitem__)
 
     def _dress(self, ax: Axes, leftmost: bool) -> None:
         """Limits that are the same everywhere, and few ticks."""
@@ -157,7 +184,7 @@ class Shown:
             last = self.samples[max(self.samples)]
             shares = [self._shares(self.points, self.mass), self._shares(last, np.ones(len(last)))]
             ax.set_ylim(0, 1.35 * max(float(each.max()) for each in shares))
-            ax.yaxis.set_major_formatter(PercentFormatter(1))
+            ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
             ax.spines[["top", "right"]].set_visible(False)
         else:
             ax.set_ylim(self.low[1], self.high[1])

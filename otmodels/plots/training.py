@@ -9,6 +9,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -157,10 +158,9 @@ def _draw_curves(ax: Axes, story: _Story, unit: str) -> list[Line2D]:
         else:
             label = f"W1 = {story.w1:.4g} {unit}".rstrip().replace("$", r"\$")
             handles.append(ax.axhline(story.w1, color=DARK, linewidth=1.6, label=label, zorder=3))
-        handles.append(_curve(ax, frame["bound"], "bound that the critic proves", **_BOUND))
-    drawn = np.concatenate([np.asarray(line.get_ydata(), dtype=np.float64) for line in handles])
-    w1 = frame["w1"].to_numpy() if story.w1 is None else np.array([story.w1])
-    _stretch(ax, _finite(drawn), _finite(w1), FALL)
+        handles.append(_curve(ax, frame["bound"], "lower bound proven", **_BOUND))
+    drawn = np.concatenate([_finite(line.get_ydata()) for line in handles])
+    _stretch(ax, drawn, _finite(frame["w1"] if story.w1 is None else [story.w1]), FALL)
     return handles if len(frame) else []
 
 
@@ -168,8 +168,7 @@ def _draw_slope(ax: Axes, constant: pd.Series[float]) -> None:
     """L at the audits, and the 1 that is asked for."""
     line = _curve(ax, constant, "L", marker="o", color=DARK, linewidth=1.2, zorder=3)
     ax.axhline(1, **_GUIDE)
-    drawn = _finite(np.append(np.asarray(line.get_ydata(), dtype=np.float64), 1.0))
-    _stretch(ax, drawn, _finite(constant.to_numpy()), DECADE, narrow=True)
+    _stretch(ax, _finite([*np.asarray(line.get_ydata()), 1.0]), _finite(constant), DECADE, narrow=True)
     ax.set_ylabel("largest\nslope L", fontsize="small")
 
 
@@ -197,8 +196,9 @@ def _curve(ax: Axes, values: pd.Series[float], label: str, **style: Any) -> Line
     return ax.plot(at, heights, label=label, markersize=4.5, markevery=max(1, -(-at.size // MARKED)), **style)[0]
 
 
-def _finite(values: FloatArray) -> FloatArray:
-    return values[np.isfinite(values)]
+def _finite(values: npt.ArrayLike) -> FloatArray:
+    array = np.asarray(values, dtype=np.float64)
+    return array[np.isfinite(array)]
 
 
 def _stretch(ax: Axes, drawn: FloatArray, leading: FloatArray, factor: float, *, narrow: bool = False) -> None:
@@ -219,12 +219,12 @@ def _stretch(ax: Axes, drawn: FloatArray, leading: FloatArray, factor: float, *,
         ax.set_yscale("log")
         decades = np.log10(size / drawn.min())
         subs = (1.0, 2.0, 5.0) if decades <= 2.5 and not narrow else (1.0,)
-        ax.yaxis.set_major_locator(LogLocator(subs=subs, numticks=4 if narrow else 9))
+        ax.yaxis.set_major_locator(LogLocator(subs=subs, numticks=3 if narrow else 9))
     else:
         linear = 0.1 * least if drawn.min() >= 0 else least
         ax.set_yscale("symlog", linthresh=linear, linscale=0.5)
         ticks = SymmetricalLogLocator(base=10, linthresh=linear)
-        ticks.set_params(numticks=4 if narrow else 9)
+        ticks.set_params(numticks=3 if narrow else 9)
         ax.yaxis.set_major_locator(ticks)
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -249,6 +249,7 @@ def _dress(panels: Sequence[Axes], story: _Story) -> None:
     panels[-1].xaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10], integer=True))
     panels[-1].set_xlabel("step")
     if not last:
+        panels[0].set(xticks=[], yticks=[])
         panels[0].text(0.5, 0.5, "no step was taken", ha="center", va="center", transform=panels[0].transAxes)
 
 
