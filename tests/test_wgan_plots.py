@@ -124,6 +124,12 @@ class TestAgainstTheExactCritic:
         assert axes[0].get_ylabel() == "W1 of the batches"
         assert "exact critic" in title(axes)
 
+    def test_means_of_many_steps_are_called_so(self, exact: History) -> None:
+        (step, *_) = exact.steps
+        many = replace(exact, steps=tuple(replace(step, number=k) for k in range(1, 1001)), samples={})
+        assert legend_texts(plots.training(many)[0]) == ["W1, means of 2"]
+        assert plots.training(exact)[0].get_legend() is None
+
     def test_units_are_named(self, exact: History) -> None:
         curves, first, *_ = plots.training(exact, value_unit="EUR", length_unit="km")
         assert curves.get_ylabel() == "W1 of the batches [EUR]"
@@ -135,7 +141,11 @@ class TestAgainstTheExactCritic:
         assert [ax.get_title() for ax in panels] == ["step 0", "step 5", "step 12"]
         for ax, step in zip(panels, (0, 5, 12), strict=True):
             assert np.array_equal(offsets(ax, 0), exact.data.points)
-            assert np.array_equal(offsets(ax, 1), exact.samples[step])
+            (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+            made = exact.samples[step]
+            within = ((made >= (left, bottom)) & (made <= (right, top))).all(axis=1)
+            assert np.array_equal(offsets(ax, 1), made[within])
+            assert [text.get_text() for text in ax.texts] == ([] if within.all() else [f"{(~within).sum()} outside"])
 
     def test_panels_have_the_same_limits_with_the_data_and_the_last_points_in_them(self, exact: History) -> None:
         assert exact.data.points is not None
@@ -200,7 +210,7 @@ class TestAgainstANeuralCritic:
 
     def test_what_is_not_certified_is_said(self) -> None:
         run = history([1.0, 1.0], {1: audited(0.9, 1.0, certified=False), 2: audited(0.9, 1.0)})
-        assert "W1 of 1 steps is not certified" in title(plots.training(run))
+        assert "W1 not certified at 1 of 2 audits" in title(plots.training(run))
 
     def test_a_run_that_was_stopped_says_so(self) -> None:
         axes = plots.training(replace(TYPICAL, ended="stopped by Ctrl-C after step 20"))
@@ -242,6 +252,18 @@ class TestScales:
         low, high = ax.transData.transform([(1, 0.0), (1, 1.0)])[:, 1]
         assert high - low > 0.02 * ax.bbox.height
         written()
+
+    def test_ticks_around_0_keep_clear_of_each_other(self) -> None:
+        for last in np.geomspace(1e-4, 0.04, 9).tolist():
+            run = history([1.0, -3.0, 0.5], {1: audited(0.9, 1.0), 3: audited(0.9 * last, last)})
+            ax = plots.training(run)[0]
+            written()
+            ticks = np.asarray(ax.get_yticks())
+            heights = ax.transData.transform(np.stack([np.ones(ticks.size), ticks], axis=1))[:, 1]
+            assert np.diff(heights).min() > 12
+            assert 0 in ticks
+            assert ticks.size >= 3
+            plt.close("all")
 
     def test_a_loss_that_is_tiny_takes_no_decades(self) -> None:
         run = history([1e-9, 1e-9, 1e-9], {1: audited(0.9, 1.0), 3: audited(0.01, 0.02)})
@@ -364,6 +386,15 @@ class TestPoints:
             assert np.array_equal(page[:8, :8], first.reshape(8, 8))
             assert image.get_clim() == (data.min(), data.max())
         written()
+
+    @pytest.mark.parametrize("dimension", [1, 2, 16])
+    def test_numbers_of_any_size_are_drawn(self, dimension: int) -> None:
+        wild = np.array([np.inf, -np.inf, np.nan, 1e300, -1e300, 1e-300, 0.5])
+        made = np.repeat(wild[:, None], dimension, axis=1)
+        data = om.Measure.from_samples(np.random.default_rng(0).uniform(size=(30, dimension)))
+        for samples in ({0: made, 3: made[-1:]}, {0: made}, {0: made[:3]}):
+            self.panels(data, samples)
+            written()
 
     @pytest.mark.parametrize("dimension", [3, 9, 15, 17])
     def test_other_points_are_not_drawn(self, dimension: int) -> None:

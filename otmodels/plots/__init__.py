@@ -1,8 +1,8 @@
-"""Figures of a solution, as matplotlib axes.
+"""Figures of a solution, of critics and of training, as matplotlib axes.
 
-Every function draws into the axes it is given, or else into a new figure with constrained layout; none shows a figure or
-changes matplotlib's settings. `DARK`, `LIGHT` and `INK` are their colours, apart in greyscale too, for figures of your own
-that stand beside them.
+Every function draws into the axes it is given, or else into a new figure with constrained layout; `training` always makes a new
+one. None shows a figure or changes matplotlib's settings. `DARK`, `LIGHT` and `INK` are their colours, apart in greyscale too,
+for figures of your own that stand beside them.
 """
 
 from otmodels.plots.canvas import DARK, INK, LIGHT

@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from otmodels.arrays import FloatArray, IndexArray
+from otmodels.arrays import BoolArray, FloatArray, IndexArray
 from otmodels.measure import Measure
 from otmodels.plots.canvas import DARK, LIGHT, with_unit
 
@@ -40,7 +40,7 @@ TILES = 4
 
 _MARGIN = 0.06
 _NARROWEST = 0.6
-_CORNER = (0.45, 0.2)
+_CORNER = (0.36, 0.13)
 _PAPER: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.8}
 _HIGHEST = 2.6
 _LABELS, _TITLE = 0.75, 0.2
@@ -118,13 +118,13 @@ class Shown:
 
     def _clouds(self, ax: Axes, made: FloatArray) -> None:
         """Generated points, dark, over the data, light and hollow."""
-        at, its = _some(len(self.points)), _some(len(made))
+        at, its = _some(len(self.points)), made[_some(len(made))]
         heavy = self.mass[at] / self.mass.mean()
         size = 70 / np.sqrt(max(at.size, 30))
         area = np.clip(size * heavy, 0.2 * size, 6 * size)
         ax.scatter(self.points[at, 0], self.points[at, 1], s=area, facecolors="none", edgecolors=LIGHT, linewidths=0.7, zorder=2)
-        finite = made[its][np.isfinite(made[its]).all(axis=1)]
-        ax.scatter(finite[:, 0], finite[:, 1], s=70 / np.sqrt(max(its.size, 30)), color=DARK, linewidths=0, zorder=3)
+        seen = its[self._within(its)]
+        ax.scatter(seen[:, 0], seen[:, 1], s=70 / np.sqrt(max(len(its), 30)), color=DARK, linewidths=0, zorder=3)
         ax.set_aspect("equal")
         self._count_outside(ax, made)
 
@@ -154,13 +154,17 @@ class Shown:
 
     def _count_outside(self, ax: Axes, made: FloatArray) -> None:
         """Say how many points are outside, in the corner where the fewest points are."""
-        outside = int(len(made) - ((made >= self.low) & (made <= self.high)).all(axis=1).sum())
+        outside = int((~self._within(made)).sum())
         if not outside:
             return
         right, up = self._emptiest(made) if self.dimension == 2 else (False, True)
         x, y, ha, va = 0.97 if right else 0.03, 0.97 if up else 0.03, "right" if right else "left", "top" if up else "bottom"
         style: dict[str, Any] = {"ha": ha, "va": va, "fontsize": "x-small", "bbox": _PAPER, "zorder": 5}
         ax.text(x, y, f"{outside:,} outside", transform=ax.transAxes, **style)
+
+    def _within(self, points: FloatArray) -> BoolArray:
+        """Which points are inside the limits."""
+        return np.asarray(((points >= self.low) & (points <= self.high)).all(axis=1))
 
     def _emptiest(self, made: FloatArray) -> tuple[bool, bool]:
         """Whether the corner with the fewest points is on the right, and whether it is above."""

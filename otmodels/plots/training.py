@@ -22,7 +22,6 @@ from matplotlib.ticker import (
     MaxNLocator,
     NullLocator,
     PercentFormatter,
-    SymmetricalLogLocator,
 )
 
 from otmodels.arguments import kind_of
@@ -46,9 +45,11 @@ DECADE = 10.0
 """L that varies by more than this factor has a logarithmic axis."""
 
 _WIDTH = 8.0
-_CURVES, _STRIP, _REST = 2.5, 0.95, 0.9
-_LETTERS = 100
+_CURVES, _STRIP, _EMPTY, _REST = 2.5, 0.95, 0.7, 0.9
+_LETTERS = 108
+_APART = 0.07
 _GREY = "0.93"
+_ONE = "W1"
 _BOUND: dict[str, Any] = {
     "marker": "v",
     "color": INK,
@@ -125,9 +126,10 @@ def training(run: History | Fit, *, value_unit: str = "", length_unit: str = "")
     """
     story = _Story.of(run, length_unit)
     strips = 2 if story.neural else 0
-    high = [_CURVES, *[_STRIP] * strips]
+    high = [_CURVES if len(story.frame) else _EMPTY, *[_STRIP] * strips]
     rooms = [sum(high), *([] if story.shown is None else [story.shown.height(_WIDTH)])]
-    figure = plt.figure(figsize=(_WIDTH, sum(rooms) + _REST), layout="constrained")
+    figure = plt.figure(figsize=(_WIDTH, sum(rooms) + _REST))
+    figure.set_layout_engine("constrained", h_pad=_APART)
     outer = GridSpec(len(rooms), 1, figure, height_ratios=rooms)
     upper = outer[0].subgridspec(len(high), 1, height_ratios=high)
     curves = figure.add_subplot(upper[0])
@@ -137,7 +139,7 @@ def training(run: History | Fit, *, value_unit: str = "", length_unit: str = "")
         _draw_slope(panels[1], story.frame["constant"])
         _draw_share(panels[2], story.frame["share"])
     _dress(panels, story)
-    if len(handles) > 1:
+    if [str(line.get_label()) for line in handles] not in ([], [_ONE]):
         key_above(curves, handles)
     figure.align_ylabels(panels)
     _entitle(figure, story.words)
@@ -150,7 +152,7 @@ def _draw_curves(ax: Axes, story: _Story, unit: str) -> list[Line2D]:
     frame, handles = story.frame, []
     ax.set_ylabel(with_unit("value" if story.neural else "W1 of the batches", unit))
     if not story.neural:
-        handles = [_curve(ax, frame["w1"], "W1", color=DARK, linewidth=1.2, zorder=3)]
+        handles = [_curve(ax, frame["w1"], _ONE, color=DARK, linewidth=1.2, zorder=3)]
     else:
         handles = [_curve(ax, frame["loss"], "$E_p f - E_q f$, as trained", color=LIGHT, linewidth=0.8, zorder=2)]
         if story.w1 is None:
@@ -223,11 +225,18 @@ def _stretch(ax: Axes, drawn: FloatArray, leading: FloatArray, factor: float, *,
     else:
         linear = 0.1 * least if drawn.min() >= 0 else least
         ax.set_yscale("symlog", linthresh=linear, linscale=0.5)
-        ticks = SymmetricalLogLocator(base=10, linthresh=linear)
-        ticks.set_params(numticks=3 if narrow else 9)
-        ax.yaxis.set_major_locator(ticks)
+        ax.yaxis.set_major_locator(FixedLocator(_both_ways(linear, *ax.get_ylim(), most=3 if narrow else 8)))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def _both_ways(linear: float, low: float, high: float, most: int) -> list[float]:
+    """Zero and at most about so many powers of ten on both sides of it, as far from it as from each other."""
+    decades = [max(0.0, float(np.log10(side / linear))) if side > 0 else 0.0 for side in (-low, high)]
+    every = max(1, -(-int(sum(decades)) // most))
+    nearest, farthest = int(np.ceil(np.log10(linear) + every - 0.9)), int(np.ceil(np.log10(max(-low, high))))
+    powers = [10.0**power for power in range(nearest, farthest + 1, every)]
+    return [tick for tick in (*(-power for power in reversed(powers)), 0.0, *powers) if low <= tick <= high]
 
 
 def _around(low: float, high: float) -> tuple[float, float]:
@@ -249,7 +258,7 @@ def _dress(panels: Sequence[Axes], story: _Story) -> None:
     panels[-1].xaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10], integer=True))
     panels[-1].set_xlabel("step")
     if not last:
-        panels[0].set(xticks=[], yticks=[])
+        panels[0].set(xticks=[], yticks=[], ylabel="")
         panels[0].text(0.5, 0.5, "no step was taken", ha="center", va="center", transform=panels[0].transAxes)
 
 
@@ -265,12 +274,16 @@ def _words(words: list[str], run: History | Fit) -> str:
     """The title: who, and what went otherwise than it was asked for."""
     if not run.is_done:
         words.append(shorten(run.ended.split(";")[0], _LETTERS, placeholder=" …"))
-    failed = sum(step.audit is not None and not step.audit.certified for step in run.steps)
-    if failed:
-        words.append(f"W1 of {failed} steps is not certified")
+    certified = [step.audit.certified for step in run.steps if step.audit is not None]
+    if not all(certified):
+        words.append(f"W1 not certified at {certified.count(False)} of {len(certified)} audits")
     return "; ".join(words)
 
 
 def _entitle(figure: Figure, words: str) -> None:
     """Write the title line, from the left."""
-    figure.suptitle(fill(words, _LETTERS).replace("$", r"\$"), x=0.01, ha="left", fontsize="medium")
+    title = figure.suptitle(words, x=0.01, ha="left", fontsize="medium", parse_math=False)
+    for letters in range(len(words), _LETTERS // 2, -3):
+        title.set_text(fill(words, letters))
+        if title.get_window_extent().width < 0.98 * figure.bbox.width:
+            return
