@@ -1,8 +1,8 @@
-"""Figures of a solution, as matplotlib axes.
+"""Figures of a solution, of critics and of training, as matplotlib axes.
 
-Every function draws into the axes it is given, or else into a new figure with constrained layout; none shows a figure or
-changes matplotlib's settings. `DARK`, `LIGHT` and `INK` are their colours, apart in greyscale too, for figures of your own
-that stand beside them.
+Every function draws into the axes it is given, or else into a new figure with constrained layout; `training` always makes a new
+one. None shows a figure or changes matplotlib's settings. `DARK`, `LIGHT` and `INK` are their colours, apart in greyscale too,
+for figures of your own that stand beside them.
 """
 
 from otmodels.plots.canvas import DARK, INK, LIGHT
@@ -14,6 +14,7 @@ from otmodels.plots.lines import earth_moving, potentials_line
 from otmodels.plots.lipschitz import lipschitz_matrix, potentials_overlay
 from otmodels.plots.maps import plan_map
 from otmodels.plots.network import flow_arrows
+from otmodels.plots.training import training
 
 __all__ = [
     "DARK",
@@ -32,4 +33,5 @@ __all__ = [
     "potentials_line",
     "potentials_overlay",
     "slack_heatmap",
+    "training",
 ]
