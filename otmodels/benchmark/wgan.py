@@ -21,7 +21,7 @@ from otmodels.wgan import History, generator_of, held_out, sample, train
 CRITICS = ("exact", "clipping", "penalty", "spectral", "groupsort")
 """What generators are trained against."""
 
-RATES = {"exact": 0.05, "clipping": 0.002, "penalty": 0.005, "spectral": 0.002, "groupsort": 0.005}
+RATES = {"exact": 0.1, "clipping": 0.02, "penalty": 0.02, "spectral": 0.02, "groupsort": 0.02}
 """Of the generator, by what it is trained against; neural critics learn at rates of their own."""
 
 DATA = ("line", "moons", "ring")
