@@ -247,6 +247,34 @@ class TestScore:
         assert np.isnan([not_given.cosine, not_given.l2]).all()
         assert not_given.ratio == half.ratio
 
+    def test_columns_and_values_at_the_samples_are_as_good_as_values(self) -> None:
+        known = funnels(3)
+        plain = score(known, known.critic, n=50)
+        sides = [known.critic(points_of(side)) for side in known.pair(50)]
+        for same in (lambda z: known.critic(z)[:, None], (sides[0], sides[1])):
+            found = score(known, same, n=50)
+            assert (found.ratio, found.slope, found.difference) == (plain.ratio, plain.slope, plain.difference)
+            assert np.isnan([found.cosine, found.l2]).all()
+
+    def test_a_critic_is_never_called_with_more_points_than_it_is_said_to_be(self) -> None:
+        known, sizes = translation(2), []
+
+        def counted(z: FloatArray) -> FloatArray:
+            sizes.append(len(z))
+            return known.critic(z)
+
+        assert score(known, counted, n=5000).ratio == pytest.approx(1, rel=1e-8)
+        assert max(sizes) <= 4096
+        assert sum(sizes) >= 10_000
+
+    @pytest.mark.parametrize("factor", [1e-300, 1e300])
+    def test_values_of_any_size_are_taken_without_a_warning(self, factor: float) -> None:
+        known = scaled_ball(2, factor=0.5)
+        found = score(known, lambda z: factor * known.critic(z), lambda z: factor * known.gradient(z), n=20)
+        assert found.ratio == pytest.approx(1, rel=1e-8)
+        assert found.cosine == pytest.approx(1, rel=1e-8)
+        assert found.l2 == pytest.approx(abs(1 - factor), rel=1e-8)
+
     def test_the_table_has_one_row_by_the_name_of_the_pair(self) -> None:
         known = scaled_ball(2)
         full = score(known, known.critic, known.gradient, n=10, seed=3)
@@ -297,17 +325,33 @@ BAD: dict[str, tuple[Any, type[InputError], str]] = {
     "no pair": (lambda: score("two", np.sum), ParameterError, "known: is a str"),  # type: ignore[arg-type]
     "no critic": (lambda: score(translation(2), 3), ParameterError, "critic: is an int"),  # type: ignore[arg-type]
     "no gradient": (lambda: score(translation(2), np.sum, 3), ParameterError, "gradient: is an int"),  # type: ignore[arg-type]
-    "a critic of a column": (
-        lambda: score(translation(2), lambda z: z[:, :1], n=5),
+    "a critic of a square": (
+        lambda: score(translation(2), lambda z: z, n=5),
         ShapeError,
-        r"critic: returned shape \(10, 1\)",
+        r"critic: returned shape \(5, 2\) for a float64 array of shape \(5, 2\)",
     ),
-    "a critic at a loss": (lambda: score(translation(2), lambda z: z[:, 0] * np.nan, n=5), NotANumberError, "NaN at 10 of 10"),
+    "a critic that falls over": (
+        lambda: score(translation(2), lambda z: z[:, 5], n=5),
+        ParameterError,
+        "critic: was called with a float64 array .* and raised IndexError",
+    ),
+    "values of other samples": (lambda: score(translation(2), ([1.0], [2.0]), n=5), ShapeError, "critic, at the source"),
+    "a critic at a loss": (
+        lambda: score(translation(2), lambda z: z[:, 0] * np.nan, n=5),
+        NotANumberError,
+        "critic.*is nan at 0",
+    ),
+    "a critic beyond floats": (lambda: score(translation(2), lambda z: z[:, 0] * np.inf, n=5), InfiniteValueError, "critic.*inf"),
     "a critic without bounds": (lambda: score(translation(2), lambda z: z[:, 0] * 1e305, n=5), InfiniteValueError, "critic"),
     "a gradient of one number": (
         lambda: score(translation(2), lambda z: z[:, 0], lambda z: z[:, 0], n=5),
         ShapeError,
         "gradient",
+    ),
+    "a gradient without bounds": (
+        lambda: score(translation(2), lambda z: z[:, 0], lambda z: np.full(z.shape, 1e301), n=5),
+        InfiniteValueError,
+        r"gradient: returned 1e\+301",
     ),
     "half a sample": (lambda: score(translation(2), lambda z: z[:, 0], n=0.5), ParameterError, "n: is 0.5"),  # type: ignore[arg-type]
 }

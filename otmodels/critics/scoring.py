@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from otmodels.arguments import check_type, kind_of
-from otmodels.arrays import FloatArray, floats, read_only
+from otmodels.arguments import check_type
+from otmodels.arrays import FloatArray
+from otmodels.critics.foreign import CriticLike, GradientLike, read_critic
 from otmodels.critics.known import Known
-from otmodels.critics.slopes import at_least
-from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError
+from otmodels.critics.slopes import ROUNDING, at_least
+from otmodels.errors import InfiniteValueError
 from otmodels.ground import ground_cost
 from otmodels.measure import Measure
+from otmodels.metrics import Minkowski
 
-Function: TypeAlias = Callable[[FloatArray], npt.ArrayLike]
-"""Points (k, d) to values (k,), or to gradients (k, d)."""
+EUCLIDEAN = Minkowski(2.0)
 
 LARGEST = 1e300
 """Values and gradients beyond this size are refused: their slopes or squares would overflow."""
@@ -48,7 +46,8 @@ class Score:
         samples; negative where phi takes P for Q, 0 for a constant.
     cosine : float
         Cosine between the gradients of phi and of the known critic, as functions: E <u, v> / sqrt(E |u|^2 E |v|^2), half of the
-        mass on either sample, over the points where both are defined; 0 for a gradient that is 0; NaN where none was given.
+        mass on either sample, over the points where both are defined; 0 for a gradient that is 0; NaN where phi has none, which
+        was not given and which torch does not find.
     l2 : float
         sqrt(E |u - v|^2) of the two gradients, over the same points; of phi as it is, not of phi / slope.
     """
@@ -68,7 +67,7 @@ class Score:
         return pd.DataFrame([asdict(self)]).set_index("name")
 
 
-def score(known: Known, critic: Function, gradient: Function | None = None, n: int = 1000, seed: int = 0) -> Score:
+def score(known: Known, critic: CriticLike, gradient: GradientLike | None = None, n: int = 1000, seed: int = 0) -> Score:
     """How near a critic comes to an optimal one, on a sample of P and the points of Q that an optimal plan moves it to.
 
     No critic can be worth more than the W1 of the samples, and that is known exactly: mean |x - Tx|. With points that are paired
@@ -79,10 +78,12 @@ def score(known: Known, critic: Function, gradient: Function | None = None, n: i
     ----------
     known : Known
         The pair.
-    critic : callable
-        Any function phi from points (k, d) to numbers (k,); large on P, small on Q. It is called once.
+    critic : callable, torch.nn.Module, or pair of array_like (n,), (n,)
+        Any function phi, large on P, small on Q, read as `audit_critic` reads it: points (k, d) to values (k,) or (k, 1), in numpy
+        or torch, or its values at the two samples, `known.pair(n, seed)`. A function is called more than once: first with a few
+        points, to see what it takes, then with at most 4096 at once.
     gradient : callable, optional
-        Its gradient, from points (k, d) to (k, d); NaN where it is not defined.
+        Its gradient, from points (k, d) to (k, d); NaN where it is not defined. A torch network has its own.
     n : int
         Number of points of each sample. All 4 n^2 pairs are looked at.
     seed : int
@@ -90,7 +91,10 @@ def score(known: Known, critic: Function, gradient: Function | None = None, n: i
 
     Raises
     ------
-    ParameterError, ShapeError, NotANumberError, InfiniteValueError
+    ParameterError
+        The critic raises, or cannot be called with what it is given; torch is missing.
+    ShapeError, NotANumberError, InfiniteValueError
+        What it returns.
 
     Examples
     --------
@@ -102,36 +106,32 @@ def score(known: Known, critic: Function, gradient: Function | None = None, n: i
     True
     """
     check_type("known", known, Known, "Make one: translation(d), scaled_ball(d) or funnels(d)")
-    for argument, function in (("critic", critic), ("gradient", gradient)):
-        if not (callable(function) or (argument == "gradient" and function is None)):
-            raise ParameterError(argument, f"is {kind_of(function)}, which cannot be called", "Give a function of points (k, d)")
     x, y = known.pair(n, seed)
     assert x.points is not None
     assert y.points is not None
-    points = read_only(np.concatenate([x.points, y.points]))
-    phi = _answers("critic", critic, points, (len(points),))
-    if np.isnan(phi).any():
-        raise NotANumberError("critic", f"is NaN at {int(np.isnan(phi).sum())} of {phi.size} points", "Return numbers")
+    foreign = read_critic(critic, x, y, EUCLIDEAN, gradient)
+    phi = np.concatenate([foreign.at_source, foreign.at_target])
+    _check_size("critic", phi)
+    points = np.concatenate([x.points, y.points])
     sampled = float(np.linalg.norm(x.points - y.points, axis=1).mean())
-    difference = float((phi[: x.size] - phi[x.size :]).mean())
+    difference = float(foreign.at_source.mean() - foreign.at_target.mean())
     nodes = Measure.from_samples(points)
-    slope = at_least(ground_cost(nodes, nodes), phi, abs(difference) / sampled).constant
+    rounding = max(ROUNDING, 4 * foreign.rounding)
+    slope = at_least(ground_cost(nodes, nodes), phi, abs(difference) / sampled, rounding).constant
     ratio = difference / slope / sampled if slope > 0 else 0.0
     cosine = l2 = float("nan")
-    if gradient is not None:
-        cosine, l2 = _compared(_answers("gradient", gradient, points, points.shape), known.gradient(points))
+    gradients = foreign.gradients(points)
+    if gradients is not None:
+        _check_size("gradient", gradients)
+        cosine, l2 = _compared(gradients, known.gradient(points))
     return Score(known.name, x.size, known.value, sampled, difference, slope, ratio, cosine, l2)
 
 
-def _answers(argument: str, function: Function, points: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """What a function says at points, checked for shape and size."""
-    answers = floats(argument, function(points))
-    if answers.shape != shape:
-        fault = f"returned shape {answers.shape} for {len(points)} points in R^{points.shape[1]}"
-        raise ShapeError(argument, fault, f"Return shape {shape}")
-    if (np.abs(answers) > LARGEST).any():
-        raise InfiniteValueError(argument, f"returned {np.nanmax(np.abs(answers)):g}", f"Return numbers of at most {LARGEST:g}")
-    return answers
+def _check_size(argument: str, answers: FloatArray) -> None:
+    """Raise where slopes or squares would overflow."""
+    most = float(np.nanmax(np.abs(answers), initial=0.0))
+    if most > LARGEST:
+        raise InfiniteValueError(argument, f"returned {most:g}", f"Return numbers of at most {LARGEST:g}")
 
 
 def _compared(u: FloatArray, v: FloatArray) -> tuple[float, float]:
