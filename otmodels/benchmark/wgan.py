@@ -14,6 +14,7 @@ from importlib.util import find_spec
 import pandas as pd
 
 from otmodels.benchmark.harness import in_own_process
+from otmodels.critics.tensors import import_torch
 from otmodels.errors import ParameterError
 from otmodels.measure import Measure
 from otmodels.wgan import History, generator_of, held_out, sample, train
@@ -29,6 +30,9 @@ DATA = ("line", "moons", "ring")
 
 TRAINING, TEST = 4000, 8000
 """Points that are trained on, and others that a generator is compared with."""
+
+SHOWN = 100
+"""Generated points of each sample that are kept."""
 
 KEPT = (0.0, 0.01, 0.05, 0.25, 1.0)
 """After which parts of the steps generated points are kept."""
@@ -113,6 +117,8 @@ def _trained(
     source: str | Measure, critic: str, steps: int, batch: int, seed: int
 ) -> tuple[dict[str, float], pd.DataFrame, pd.DataFrame]:
     """One training: its row, audited steps, and samples over time."""
+    if critic != "exact":
+        import_torch("critic").set_num_threads(1)  # networks are too small for more
     kept = sorted({round(part * steps) for part in KEPT})
     history = train(
         generator_of(source, seed + 1),
@@ -146,5 +152,5 @@ def _trained(
 
 def _points(history: History) -> pd.DataFrame:
     """Generated points after the steps that were kept."""
-    frames = {step: pd.DataFrame(points).rename(columns=lambda k: f"x{k}") for step, points in history.samples.items()}
+    frames = {step: pd.DataFrame(points[:SHOWN]).rename(columns=lambda k: f"x{k}") for step, points in history.samples.items()}
     return pd.concat(frames, names=["step", "point"])

@@ -15,7 +15,7 @@ from rich.console import RenderableType
 from otmodels import benchmark as benchmarks
 from otmodels.cli import numerals, payload, report
 from otmodels.cli.files import Folder
-from otmodels.cli.terminal import console, fact, heading, progress, say, table
+from otmodels.cli.terminal import console, fact, heading, literal, progress, say, table
 from otmodels.errors import ParameterError
 
 benchmark = typer.Typer(no_args_is_help=True, help="Measure speed and memory as ratios within one run.")
@@ -97,19 +97,38 @@ def critics(
     batch: Annotated[int, typer.Option(min=0, help="Points of each batch; 0 leaves batches and ot.emd2 out.")] = benchmarks.BATCH,
     side: Annotated[int, typer.Option(min=0, help="Side of the picture; 0 leaves it out.")] = benchmarks.SIDE,
     repeats: Annotated[int, typer.Option(min=1, help="Turns that each candidate takes; medians are shown.")] = 3,
-    out: Annotated[Path | None, typer.Option(help="Folder for critics.csv.")] = None,
+    known: Annotated[bool, typer.Option(help="Score exact and neural critics where the best one is known.")] = True,
+    known_dimension: Annotated[list[int] | None, typer.Option(min=1, help="Of these points; may be repeated.")] = None,
+    points: Annotated[int, typer.Option(min=2, help="Of each sample there.")] = benchmarks.KNOWN_SAMPLES,
+    steps: Annotated[
+        int, typer.Option(min=0, help="Of each neural critic; 0 leaves them and torch out.")
+    ] = benchmarks.KNOWN_STEPS,
+    seeds: Annotated[int, typer.Option(min=1, help="Samples of each pair; means are shown.")] = 3,
+    out: Annotated[Path | None, typer.Option(help="Folder for critics.csv and known.csv.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Audits next to the exact W1, exact critics of batches next to ot.emd2, slopes on a picture.
+    """Audits, exact critics of batches and slopes in time; exact and neural critics in worth.
 
     \b
     otmodels benchmark critics
-    otmodels benchmark critics --size 1000 --repeats 1
+    otmodels benchmark critics --size 1000 --repeats 1 --no-known
+    otmodels benchmark critics --size 1000 --batch 0 --side 0 --known-dimension 2 --seeds 1
     """  # noqa: D301
+    if known:
+        benchmarks.check_trainable(steps)
     folder = None if out is None else Folder(out)
     dimensions = tuple(dimension or benchmarks.DIMENSIONS) if batch else ()
     measured = benchmarks.critics(tuple(sizes or benchmarks.SAMPLES), dimensions, batch, side, repeats, say)
-    _finish("critics", measured, {"repeats": repeats}, folder, as_json, _critics_table(measured))
+    about: dict[str, Any] = {"repeats": repeats}
+    if not known:
+        return _finish("critics", measured, about, folder, as_json, _critics_table(measured))
+    if folder is not None:
+        folder.add_table("critics.csv", measured)
+    if not as_json:
+        report.print_sections(console(), _critics_table(measured), ())
+    truth = benchmarks.known_truth(tuple(known_dimension or benchmarks.KNOWN_DIMENSIONS), steps, points, seeds, say)
+    about |= {"seeds": seeds, "critics": payload.records(measured.reset_index())}
+    return _finish("known", truth, about, folder, as_json, _known_table(truth, seeds))
 
 
 @benchmark.command()
@@ -248,6 +267,45 @@ def _limits(ratio: float, seconds: float, mib: float) -> Iterator[str]:
     """What is asked for, in words."""
     said = f"ratio {ratio:g}", f"{seconds:g} s", f"{mib:g} MiB"
     yield from (words for words, limit in zip(said, (ratio, seconds, mib), strict=True) if not np.isnan(limit))
+
+
+def _known_table(truth: pd.DataFrame, seeds: int) -> Iterator[RenderableType]:
+    """A table a pair and dimension."""
+    yield heading("Known truth", f"critics of the same samples, scored on other points; means over {report.count(seeds, 'seed')}")
+    yield fact(
+        "columns",
+        "(E_p f - E_q f) / L over W1, 1 for the best f; cosine and L2 distance of its gradient and that of the best; "
+        "L and the proven share of W1 on the samples; median seconds without audits; whether that share had settled",
+    )
+    for (pair, dimension), group in truth.reset_index().groupby(["pair", "dimension"], sort=False):
+        columns = [
+            group["critic"].tolist(),
+            *(
+                [f"{value:.3g}" if name == "constant" else _or_dash(value, places) for value in group[name]]
+                for _, name, places in _KNOWN_COLUMNS
+            ),
+            [_agreed(round(share * seeds), seeds) for share in group["converged"]],
+        ]
+        yield literal("")
+        yield heading(f"{pair}, d = {dimension}", "; ".join(f"{budget}" for budget in group["budget"].unique()))
+        yield table(
+            ["critic", *(heading for heading, _, _ in _KNOWN_COLUMNS), "converged"], columns, words=("critic", "converged")
+        )
+
+
+_KNOWN_COLUMNS = (
+    ("ratio", "ratio", 3),
+    ("cosine", "cosine", 3),
+    ("L2", "l2", 3),
+    ("L", "constant", 3),
+    ("share", "share", 3),
+    ("s", "seconds", 2),
+)
+
+
+def _agreed(converged: int, seeds: int) -> str:
+    """With how many of the seeds training converged, in words."""
+    return "yes" if converged == seeds else f"{converged} of {seeds}" if converged else "NO"
 
 
 def _methods_table(measured: pd.DataFrame) -> Iterator[RenderableType]:
