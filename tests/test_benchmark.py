@@ -12,15 +12,17 @@ import pandas as pd
 import pytest
 from test_cli import as_json, otmodels, refusal
 
+import otmodels as om
 from otmodels import benchmark
-from otmodels.errors import ParameterError
+from otmodels.errors import ParameterError, UnknownNameError
+
+
+def in_this_process(work: Callable[..., Any], *about: Any) -> Any:
+    return work(*about)
 
 
 class TestDense:
     def test_a_row_a_family_and_size_with_the_value_of_ot_emd(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def in_this_process(work: Callable[..., Any], *about: Any) -> Any:
-            return work(*about)
-
         monkeypatch.setattr(import_module("otmodels.benchmark.dense"), "in_own_process", in_this_process)
         said: list[str] = []
         table = benchmark.dense(("euclidean", "integer"), (70,), repeats=1, progress=said.append)
@@ -51,11 +53,71 @@ class TestDense:
         assert row["seconds"] > 0
 
 
+class TestKnownTruth:
+    def test_exact_critics_where_the_best_one_is_known(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(import_module("otmodels.benchmark.known"), "in_own_process", in_this_process)
+        said: list[str] = []
+        table = benchmark.known_truth((2,), steps=0, n=60, seeds=2, progress=said.append)
+        exact = ["exact, upper", "exact, lower", "exact, mean"]
+        assert list(table.index) == [(pair, 2, critic) for pair in ("scaled ball", "funnels") for critic in exact]
+        assert (table["ratio"] <= 1 + 1e-9).all()
+        assert (table["ratio"] > 0.2).all()
+        assert (table["cosine"] > 0.4).all()
+        assert table["constant"].to_numpy() == pytest.approx(1, rel=1e-9)
+        assert table["share"].to_numpy() == pytest.approx(1, rel=1e-9)
+        assert (table["converged"] == 1).all()
+        assert set(table["budget"]) == {"60 + 60 points"}
+        assert len(said) == 4
+
+    def test_from_the_command_line(self, tmp_path: Path) -> None:
+        words = "benchmark", "critics", "--size", "30", "--batch", "0", "--side", "0", "--repeats", "1"
+        known = "--known", "--known-dimension", "2", "--points", "20", "--steps", "0", "--seeds", "1"
+        read = as_json(*words, *known)
+        assert len(read["known"]) == 6
+        assert len(read["critics"]) == 1
+        printed = otmodels(*words, *known, "--out", tmp_path)
+        assert "funnels, d = 2" in printed
+        assert len(pd.read_csv(tmp_path / "known.csv")) == 6
+        assert len(pd.read_csv(tmp_path / "critics.csv")) == 1
+
+    @pytest.mark.parametrize(
+        "bad", [{"dimensions": (0,)}, {"steps": -1}, {"n": 1}, {"seeds": 0}], ids=["dimensions", "steps", "n", "seeds"]
+    )
+    def test_numbers_that_are_none(self, bad: dict[str, Any]) -> None:
+        [name] = bad
+        with pytest.raises(ParameterError, match=f"{name}: is "):
+            benchmark.known_truth(**{"steps": 0, **bad})
+
+
+class TestGenerators:
+    def test_against_the_exact_critic(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(import_module("otmodels.benchmark.wgan"), "in_own_process", in_this_process)
+        square = om.grid_measure([[1, 0], [2, 1]])
+        found = benchmark.generators(("line",), ("exact",), 40, 16, pictures={"square": square})
+        assert list(found.table.index) == [("line", "exact"), ("square", "exact")]
+        assert found.table["share"].to_numpy() == pytest.approx(1, rel=1e-9)
+        assert (found.table["constant"] == 1).all()
+        assert (found.table["ratio"] == found.table["generated"] / found.table["true"]).all()
+        assert found.histories.loc["line"].loc["exact"].index.tolist() == list(range(1, 41))
+        assert sorted(set(found.samples.loc["square"].loc["exact"].index.get_level_values("step"))) == [0, 2, 10, 40]
+        assert list(found.samples.columns) == ["x0", "x1"]
+
+    def test_from_the_command_line(self, tmp_path: Path) -> None:
+        words = "benchmark", "wgan", "--data", "line", "--critic", "exact", "--steps", "3", "--batch", "8"
+        assert [row["critic"] for row in as_json(*words)["wgan"]] == ["exact"]
+        printed = otmodels(*words, "--picture", "data/digits", "--out", tmp_path)
+        assert "digits" in printed
+        assert {path.name for path in tmp_path.iterdir()} == {"wgan.csv", "wgan_histories.csv", "wgan_samples.csv"}
+
+    def test_what_is_not_known(self) -> None:
+        with pytest.raises(UnknownNameError, match=r"data.*line, moons, ring"):
+            benchmark.generators(("spiral",))
+        with pytest.raises(UnknownNameError, match=r"critics.*exact, clipping"):
+            benchmark.generators(critics=("gan",))
+
+
 class TestCritics:
     def test_a_row_a_case_with_the_values_of_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def in_this_process(work: Callable[..., Any], *about: Any) -> Any:
-            return work(*about)
-
         monkeypatch.setattr(import_module("otmodels.benchmark.critics"), "in_own_process", in_this_process)
         said: list[str] = []
         table = benchmark.critics((40,), (2, 5), batch=20, side=9, repeats=1, progress=said.append)

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 
 import pandas as pd
 
+from otmodels.arguments import check_name
 from otmodels.benchmark.harness import in_own_process
 from otmodels.critics.tensors import import_torch
 from otmodels.errors import ParameterError
@@ -91,9 +92,13 @@ def generators(
 
     Raises
     ------
-    ParameterError
-        Torch is not installed and a neural critic was asked for.
+    UnknownNameError, ParameterError
+        Torch is not installed and a neural critic was asked for, among others.
     """
+    for name in data:
+        check_name("data", name, DATA)
+    for name in critics:
+        check_name("critics", name, CRITICS)
     if any(critic != "exact" for critic in critics) and find_spec("torch") is None:
         remedy = "pip install 'otmodels[wgan]', or train against the exact critic alone"
         raise ParameterError("torch", "is not installed", remedy)

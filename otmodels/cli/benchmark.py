@@ -36,7 +36,7 @@ def languages(
     """  # noqa: D301
     folder = None if out is None else Folder(out)
     measured = benchmarks.languages(tuple(size or (100, 300, 500)), repeats, say)
-    _finish("languages", measured, {"repeats": repeats}, folder, as_json, _table(measured, repeats))
+    finish("languages", measured, {"repeats": repeats}, folder, as_json, _table(measured, repeats))
 
 
 @benchmark.command()
@@ -62,7 +62,7 @@ def grid(
         known = ", ".join(str(n) for n in sorted({case.side for case in benchmarks.CASES}))
         raise ParameterError("--side", f"{side} is not measured", f"Choose among {known}")
     measured = benchmarks.grid(cases, repeats, emd_repeats, largest_emd if emd_repeats else 0, say)
-    _finish("grid", measured, {"repeats": repeats}, folder, as_json, _grid_table(measured))
+    finish("grid", measured, {"repeats": repeats}, folder, as_json, _grid_table(measured))
 
 
 @benchmark.command()
@@ -85,7 +85,7 @@ def dense(
     folder = None if out is None else Folder(out)
     sizes, families = tuple(size or benchmarks.SIZES), tuple(family or benchmarks.FAMILIES)
     measured = benchmarks.dense(families, sizes, repeats, largest_emd, say)
-    _finish("dense", measured, {"repeats": repeats}, folder, as_json, _dense_table(measured))
+    finish("dense", measured, {"repeats": repeats}, folder, as_json, _dense_table(measured))
 
 
 @benchmark.command()
@@ -97,7 +97,14 @@ def critics(
     batch: Annotated[int, typer.Option(min=0, help="Points of each batch; 0 leaves batches and ot.emd2 out.")] = benchmarks.BATCH,
     side: Annotated[int, typer.Option(min=0, help="Side of the picture; 0 leaves it out.")] = benchmarks.SIDE,
     repeats: Annotated[int, typer.Option(min=1, help="Turns that each candidate takes; medians are shown.")] = 3,
-    known: Annotated[bool, typer.Option(help="Score exact and neural critics where the best one is known.")] = True,
+    known: Annotated[
+        bool | None,
+        typer.Option(
+            "--known/--no-known",
+            help="Score exact and neural critics where the best one is known; done unless cases above are chosen.",
+            show_default=False,
+        ),
+    ] = None,
     known_dimension: Annotated[list[int] | None, typer.Option(min=1, help="Of these points; may be repeated.")] = None,
     points: Annotated[int, typer.Option(min=2, help="Of each sample there.")] = benchmarks.KNOWN_SAMPLES,
     steps: Annotated[
@@ -111,9 +118,11 @@ def critics(
 
     \b
     otmodels benchmark critics
-    otmodels benchmark critics --size 1000 --repeats 1 --no-known
-    otmodels benchmark critics --size 1000 --batch 0 --side 0 --known-dimension 2 --seeds 1
+    otmodels benchmark critics --size 1000 --repeats 1
+    otmodels benchmark critics --size 1000 --batch 0 --side 0 --known --known-dimension 2 --seeds 1
     """  # noqa: D301
+    usual = (sizes, dimension, batch, side) == (None, None, benchmarks.BATCH, benchmarks.SIDE)
+    known = usual if known is None else known
     if known:
         benchmarks.check_trainable(steps)
     folder = None if out is None else Folder(out)
@@ -121,14 +130,14 @@ def critics(
     measured = benchmarks.critics(tuple(sizes or benchmarks.SAMPLES), dimensions, batch, side, repeats, say)
     about: dict[str, Any] = {"repeats": repeats}
     if not known:
-        return _finish("critics", measured, about, folder, as_json, _critics_table(measured))
+        return finish("critics", measured, about, folder, as_json, _critics_table(measured))
     if folder is not None:
         folder.add_table("critics.csv", measured)
     if not as_json:
         report.print_sections(console(), _critics_table(measured), ())
     truth = benchmarks.known_truth(tuple(known_dimension or benchmarks.KNOWN_DIMENSIONS), steps, points, seeds, say)
     about |= {"seeds": seeds, "critics": payload.records(measured.reset_index())}
-    return _finish("known", truth, about, folder, as_json, _known_table(truth, seeds))
+    return finish("known", truth, about, folder, as_json, _known_table(truth, seeds))
 
 
 @benchmark.command()
@@ -145,7 +154,7 @@ def methods(
     """  # noqa: D301
     folder = None if out is None else Folder(out)
     measured = benchmarks.methods(tuple(side or (64, 128)), repeats, say)
-    _finish("methods", measured, {"repeats": repeats}, folder, as_json, _methods_table(measured))
+    finish("methods", measured, {"repeats": repeats}, folder, as_json, _methods_table(measured))
 
 
 @benchmark.command()
@@ -172,13 +181,13 @@ def trust(
     if folder is not None:
         folder.add_table("failures.csv", failures)
     about = {"seed": seed, "seconds": found.seconds, "interrupted": found.interrupted, "failures": payload.records(failures)}
-    _finish("trust", found.table(), about, folder, as_json, _trust_table(found))
+    finish("trust", found.table(), about, folder, as_json, _trust_table(found))
     if not as_json:
         _show_failures(found)
     raise typer.Exit(0 if found.trusted else 1)
 
 
-def _finish(
+def finish(
     name: str,
     measured: pd.DataFrame,
     about: dict[str, Any],
