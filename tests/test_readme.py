@@ -17,13 +17,18 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+NETWORKS = ("import torch", "fit_critic")
+"""In what needs torch, which tests/networks run."""
+
+
 def blocks() -> list[str]:
-    return re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    found = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    return [block for block in found if not any(word in block for word in NETWORKS)]
 
 
 def test_the_python_of_the_readme_runs_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    assert len(blocks()) == 13
+    assert len(blocks()) == 14
     names: dict[str, Any] = {}
     for block in blocks():
         if "solution" in names:
@@ -41,6 +46,10 @@ def test_the_python_of_the_readme_runs_in_order(monkeypatch: pytest.MonkeyPatch)
     assert names["distance"].certificate.passed
     assert names["f"].certificate.passed
     assert 0.5 < names["audit"].share < 1
+    assert names["history"].is_done
+    assert names["history"].frame["certified"].all()
+    assert sorted(names["history"].samples) == [0, 20]
+    assert names["worth"].ratio < 2
     assert names["dense"].certificate.passed
     assert names["dense"].provenance.pairs < 5000
     assert names["answer"].value == pytest.approx(10)
@@ -74,6 +83,38 @@ def test_measurements_are_those_of_data(table: str, heading: str) -> None:
         "critics": ["n", "seconds", "peak_mib", "against_seconds", "ratio"],
     }[table]
     assert np.array_equal(printed, stored[columns].to_numpy(dtype=np.float64), equal_nan=True)
+
+
+def stored(table: str) -> Any:
+    return pd.read_csv(ROOT / "data" / "benchmarks" / f"{table}.csv")
+
+
+def printed_after(words: str) -> dict[str, list[float]]:
+    """The first table after some words: the numbers of each row by what stands in its first cell."""
+    rows = README.split(words, 1)[1].split("\n\n|", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    return {name: [float(number) for number in numbers] for name, *numbers in cells}
+
+
+def test_generators_are_those_of_data() -> None:
+    """Ratios on all data; L, share and seconds of the ring."""
+    ratios = stored("wgan").pivot(index="critic", columns="data", values="ratio")
+    ring = stored("wgan").query("data == 'ring'").set_index("critic")
+    for critic, printed in printed_after("`otmodels benchmark wgan --picture data/digits`").items():
+        about = ring.loc[critic, ["constant", "share", "seconds"]].tolist()
+        assert printed == [*ratios.loc[critic, ["line", "moons", "ring", "digits"]].tolist(), *about]
+
+
+def test_critics_on_known_truth_are_those_of_data() -> None:
+    """Ratios in each dimension, then cosine, L2 and seconds of the funnels in 16."""
+    known = stored("known")
+    ratios = known.pivot(index="critic", columns=["pair", "dimension"], values="ratio")
+    about = known[(known["pair"] == "funnels") & (known["dimension"] == 16)].set_index("critic")
+    found = printed_after("`otmodels benchmark critics`, second table")
+    assert list(found) == known["critic"].drop_duplicates().tolist()
+    for critic, printed in found.items():
+        wanted = [ratios.loc[critic, (pair, d)] for pair in ("scaled ball", "funnels") for d in (2, 16, 64)]
+        assert printed == [*wanted, *about.loc[critic, ["cosine", "l2", "seconds"]].tolist()]
 
 
 def test_the_commands_of_the_readme_are_those_that_ci_runs() -> None:
