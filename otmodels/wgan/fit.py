@@ -9,6 +9,7 @@ the estimation of the Wasserstein distance in generative models; Korotin, Koleso
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field, replace
 from threading import Event
@@ -83,7 +84,7 @@ class Fit:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a step: `loss`, E_p f - E_q f of its batches; what audits say at some steps; see `History.frame`."""
+        """One row a step, see `History.frame`: the loss is that of its batches before it, audits are of the critic after it."""
         return frame_of(self.steps)
 
     @property
@@ -93,16 +94,31 @@ class Fit:
 
     @property
     def rise(self) -> float:
-        """By how much, relatively, the best bound rose over the last fifth of the steps; infinite where there was none before."""
+        """By how much, relatively, the best bound rose over the last fifth of the steps; infinite where it was 0 before.
+
+        NaN where that is not known: the critic was not audited before that fifth, or not within it.
+        """
         bounds = self.frame["bound"].dropna()
-        early = bounds[bounds.index <= (1 - LAST) * len(self.steps)]
-        before, after = (max(each.max(), 0.0) if len(each) else 0.0 for each in (early, bounds))
+        is_early = bounds.index <= (1 - LAST) * len(self.steps)
+        if is_early.all() or not is_early.any():
+            return float("nan")
+        before, after = float(bounds[is_early].max()), float(bounds.max())
         return after / before - 1 if before > 0 else float("inf") if after > 0 else 0.0
 
     @property
     def is_converged(self) -> bool:
-        """Whether its bound rose by at most 1 % over the last fifth of the steps."""
+        """Whether its bound rose by at most 1 % over the last fifth of the steps; it did not where that is not known."""
         return bool(self.rise <= SETTLED)
+
+    @property
+    def settled(self) -> str:
+        """Whether it is converged, and why not, in words."""
+        if self.is_converged:
+            return "converged"
+        if math.isnan(self.rise):
+            return "not known to be converged: it was not audited both before and in the last fifth"
+        rose = f"rose by {100 * self.rise:.3g} %" if math.isfinite(self.rise) else "rose from 0"
+        return f"not converged: its bound {rose} over the last fifth"
 
     @property
     def budget(self) -> str:
@@ -134,9 +150,8 @@ class Fit:
 
     def __repr__(self) -> str:
         audits = [step.audit for step in self.steps if step.audit is not None]
-        share = f"proves {audits[-1].share:.1%} of W1, L {audits[-1].constant:.3g}; " if audits else ""
-        rise = "converged" if self.is_converged else f"not converged, its bound rose by {self.rise:.1%} over the last fifth"
-        return f"Fit({share}{rise}; {self.ended}; {self.budget})"
+        share = f"proves {audits[-1].said_share}, L {audits[-1].constant:.3g}; " if audits else ""
+        return f"Fit({share}{self.settled}; {self.ended}; {self.budget})"
 
 
 def fit_critic(

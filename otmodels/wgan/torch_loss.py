@@ -177,6 +177,8 @@ def _check_tensor(torch: Any, argument: str, tensor: Any) -> None:
     if tensor.dtype not in (torch.float32, torch.float64):
         fault = f"has numbers of type {str(tensor.dtype).removeprefix('torch.')}"
         raise ParameterError(argument, fault, "Give float32 or float64, as tensor.float() does")
+    if tensor.is_meta:
+        raise ParameterError(argument, "is on the meta device, where there are no numbers", "Give it on a device that computes")
 
 
 def _masses(torch: Any, argument: str, weights: Any, count: int) -> Any:

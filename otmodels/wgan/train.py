@@ -35,7 +35,7 @@ from otmodels.wgan.halting import ctrl_c_noted
 from otmodels.wgan.learner import Learner
 from otmodels.wgan.neural import Neural, positive, recipe_of
 from otmodels.wgan.opponents import Met, Opponent, Pair, opponent
-from otmodels.wgan.readiness import FEWEST, check_generator, check_names, is_tame, read_data, wild
+from otmodels.wgan.readiness import FEWEST, check_generator, check_names, check_points, is_tame, read_data, wild
 from otmodels.wgan.state import Options, State, Step, Watch, frame_of
 
 DONE = "all steps were taken"
@@ -282,6 +282,8 @@ def _step(data: Measure, state: State, against: Opponent) -> tuple[State, Met]:
     Astray
         There is none.
     """
+    assert data.points is not None
+    dimension = data.points.shape[1]
     number, options, before = state.step + 1, state.options, state.generator.parameters
     rng = options.rng(number)
 
@@ -290,6 +292,7 @@ def _step(data: Measure, state: State, against: Opponent) -> tuple[State, Met]:
 
     def generated(latent: FloatArray) -> Measure:
         points = state.generator(latent)
+        check_points(points, (options.batch, dimension))
         if not is_tame(points):
             raise Astray("points that it is from are " + wild(points))
         return Measure.from_samples(points)
