@@ -9,7 +9,8 @@ batches. What sets them apart is what keeps them from being steep:
   (Gulrajani et al. 2017). Slopes of 1 are wished for, at these points, and not enforced.
 - *spectral*: each W is divided by an estimate of its largest singular value (Miyato et al. 2018). The slope is at most 1 where
   the estimate is right, and mostly less: it is lost between layers.
-- *groupsort*: each W is orthonormal, and s sorts units in pairs (Anil, Lucas and Grosse 2019). No slope is lost on the way back.
+- *groupsort*: each W is orthonormal, and s sorts units in pairs (Anil, Lucas and Grosse 2019). No slope is lost on the way back,
+  but in layers with more units than inputs.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from otmodels.arrays import FloatArray, floats, read_only, read_points
 from otmodels.critics.foreign import first_line
 from otmodels.critics.tensors import as_usual, import_torch
 from otmodels.errors import ParameterError, ShapeError
-from otmodels.wgan.generators import NOISES, Parameters, drawn, paired
+from otmodels.wgan.generators import NOISES, Parameters, check_same, drawn, paired
 
 TRIED = 64
 """Latent points that a network is tried at."""
@@ -139,11 +139,8 @@ class TorchGenerator:
         ShapeError
             They have other names or shapes.
         """
-        wanted = {name: tuple(tensor.shape) for name, tensor in self._trained().items()}
+        check_same(self.parameters, parameters)
         arrays = {name: floats(name, array) for name, array in parameters.items()}
-        if {name: array.shape for name, array in arrays.items()} != wanted:
-            given = {name: array.shape for name, array in arrays.items()}
-            raise ShapeError("parameters", f"have the shapes {given}", f"Give one array a parameter: {wanted}")
         moved = copy.copy(self)
         with _computing(self.module), _torch().no_grad():
             object.__setattr__(moved, "module", _copied(self.module))

@@ -59,7 +59,7 @@ class History:
     ended : str
         How it ended: all steps were taken, Ctrl-C, or the step that was undone and why.
     samples : mapping of int to ndarray (k, d)
-        Generated points after chosen steps, always of the same latent points.
+        Generated points after chosen steps, a batch of them, always of the same latent points.
     data : Measure
         What the generator was trained on.
     """
@@ -127,7 +127,7 @@ class History:
         batch, rate : optional
             Others from here on, say larger batches at the end; `rate` is the one before it is halved.
         watch, keep
-            As for `train`; steps count from the start of training.
+            As for `train`; steps count from the start of training, and those that are past are not kept any more.
 
         Returns
         -------

@@ -15,6 +15,7 @@ import otmodels as om
 from otmodels.errors import InputError, ParameterError, ShapeError, UnknownNameError
 from otmodels.wgan import Fit, History, Network, Neural, Step, fit_critic, sample, train
 from otmodels.wgan.learner import Learner
+from otmodels.wgan.opponents import NeuralOpponent
 
 KINDS = ("clipping", "penalty", "spectral", "groupsort")
 RING, MOONS = sample("ring", 120), sample("moons", 90)
@@ -230,6 +231,42 @@ def test_the_penalty_is_where_the_mass_is() -> None:
     learner.network.register_forward_hook(lambda _, points, __: drawn.append(points[0].detach().numpy()))
     learner.step(one, other, np.random.default_rng(0))
     assert np.abs(drawn[-1]).max() == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_gradient_of_a_batch_is_that_of_e_p_f_less_e_q_f_in_the_generated_points(kind: str) -> None:
+    """Of all of the data, with their masses; and the least step against it makes the difference smaller."""
+    rng, data = np.random.default_rng(1), om.Measure([1, 5, 2], [[0.0, 1.0], [2.0, 0.0], [1.0, 1.0]])
+    data, made = om.Measure(data.mass / 8, data.points), rng.normal(size=(4, 2))
+    learner = Learner(Neural(kind, (8, 8), clip=1.0, turns=1), 2)
+    pair = data, om.Measure.from_samples(made)
+    met = NeuralOpponent(learner).meet(pair, lambda: pair, rng, audit=False)
+
+    def difference(points: Any) -> float:
+        phi = learner.plain()
+        f, g = (phi(torch.as_tensor(np.array(side))).numpy()[:, 0] for side in (data.points, points))
+        return float(data.mass @ f - g.mean())
+
+    assert met.loss == pytest.approx(difference(made), rel=1e-9)
+    for i, k in np.ndindex(*made.shape):
+        ends = []
+        for h in (1e-6, -1e-6):
+            moved = made.copy()
+            moved[i, k] += h
+            ends.append(difference(moved))
+        assert met.gradient[i, k] == pytest.approx((ends[0] - ends[1]) / 2e-6, abs=1e-6)
+    assert difference(made - 1e-4 * met.gradient) < met.loss
+
+
+def test_a_critic_that_cannot_be_audited_undoes_the_step_and_no_more() -> None:
+    """Points that are 1e-9 apart and 1e6 away: distances are too rounded for the exact critic to say what its slope is."""
+    far = om.Measure.from_samples(1e6 + 1e-9 * np.array(MOONS.points))
+    found = train(NET, far, "penalty", steps=5, batch=16, audit=4)
+    assert found.ended.startswith(
+        f"step {found.state.step + 1} was undone: its critic could not be audited (source, target: lie so"
+    )
+    with pytest.raises(ParameterError, match="source, target: lie so far apart, beside how close some of their points are"):
+        fit_critic("penalty", far, RING, steps=1)
 
 
 def test_a_critic_that_is_not_finite_undoes_the_step_of_the_generator() -> None:
