@@ -165,6 +165,10 @@ class TorchGenerator:
             raise ParameterError("module", f"was called with {fed} and raised {first_line(error)}", remedy) from error
         if not isinstance(points, torch.Tensor):
             raise ParameterError("module", f"returned {kind_of(points)}, not a tensor", "Return one of shape (n, d)")
+        if points.is_complex():
+            raise ParameterError(
+                "module", "returned complex numbers", "Return real ones, as torch.view_as_real(...).flatten(1) does"
+            )
         if points.ndim != 2 or len(points) != len(z) or not points.shape[1]:
             fault = f"returned shape {tuple(points.shape)} for {fed}"
             raise ShapeError("module", fault, "Return one row a point, shape (n, d); tensor.flatten(1) makes one of pictures")

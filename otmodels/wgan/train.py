@@ -30,7 +30,7 @@ from otmodels.status import Termination
 from otmodels.wgan.adam import MEAN, Moments
 from otmodels.wgan.astray import Astray
 from otmodels.wgan.batches import draw
-from otmodels.wgan.generators import Generator
+from otmodels.wgan.generators import Generator, Parameters
 from otmodels.wgan.halting import ctrl_c_noted
 from otmodels.wgan.learner import Learner
 from otmodels.wgan.neural import Neural, positive, recipe_of
@@ -311,10 +311,22 @@ def _step(data: Measure, state: State, against: Opponent) -> tuple[State, Met]:
         moments = state.moments.after(gradient)
         change = moments.step(options.rate_at(number))
         after = {name: array + change[name] for name, array in before.items()}
-    for name, array in after.items():
+    _check_tame(after)
+    moved = state.generator.moved_to(after)
+    _check_tame(moved.parameters)  # a network may have rounded them to shorter numbers, which are infinite sooner
+    return State(number, moved, moments, options, against.mark()), met
+
+
+def _check_tame(parameters: Parameters) -> None:
+    """Raise where a parameter is too large, or no number.
+
+    Raises
+    ------
+    Astray
+    """
+    for name, array in parameters.items():
         if not is_tame(array):
             raise Astray(f"{name} would be " + wild(array))
-    return State(number, state.generator.moved_to(after), moments, options, against.mark()), met
 
 
 def _batch(data: Measure, options: Options, rng: np.random.Generator) -> Measure:
