@@ -19,8 +19,8 @@ from otmodels.critics.tensors import import_torch
 from otmodels.errors import ParameterError
 from otmodels.measure import Measure
 from otmodels.wgan import History, generator_of, held_out, sample, train
+from otmodels.wgan.loop import STOPPED
 from otmodels.wgan.readiness import FEWEST
-from otmodels.wgan.train import STOPPED
 
 CRITICS = ("exact", "clipping", "penalty", "spectral", "groupsort")
 """What generators are trained against."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from threading import Event
 from typing import Any
 
 import numpy as np
@@ -24,15 +24,13 @@ from otmodels.critics.exact import Critic
 from otmodels.critics.exact import critic as exact_critic
 from otmodels.errors import ParameterError
 from otmodels.measure import MAKE_A_MEASURE, Measure
-from otmodels.wgan.astray import Astray
 from otmodels.wgan.batches import draw
-from otmodels.wgan.halting import ctrl_c_noted
 from otmodels.wgan.learner import Learner, Mark
+from otmodels.wgan.loop import DONE, take_steps
 from otmodels.wgan.neural import RATES, Neural, recipe_of
 from otmodels.wgan.opponents import of_audit
 from otmodels.wgan.readiness import FEWEST, read_data
 from otmodels.wgan.state import Step, Watch, frame_of
-from otmodels.wgan.train import DONE, STOPPED
 
 LAST = 0.2
 """Part of the steps at the end in which a bound is to have settled."""
@@ -142,8 +140,7 @@ class Fit:
         """
         count = whole("steps", steps, 1)
         check_watch(watch, "Step")
-        with ctrl_c_noted() as asked:
-            return _run(self.recipe, self.exact, self.options, self._learner(), list(self.steps), count, watch, asked)
+        return _run(self.recipe, self.exact, self.options, self._learner(), count, watch, self.steps)
 
     def _learner(self) -> Learner:
         return Learner(self.recipe, self.exact.cost.x.shape[1], self.mark)
@@ -202,8 +199,7 @@ def fit_critic(
     check_watch(watch, "Step")
     exact = exact_critic(read_data("source", source), read_data("target", target))
     learner = Learner(recipe, exact.cost.x.shape[1])
-    with ctrl_c_noted() as asked:
-        return _run(recipe, exact, budget, learner, [], count, watch, asked)
+    return _run(recipe, exact, budget, learner, count, watch)
 
 
 def _run(
@@ -211,32 +207,19 @@ def _run(
     exact: Critic,
     budget: Budget,
     learner: Learner,
-    taken: list[Step],
-    steps: int,
+    count: int,
     watch: Watch | None,
-    asked: Event,
+    before: Sequence[Step] = (),
 ) -> Fit:
-    """Steps until they are done, one is undone, or Ctrl-C."""
-    first, last, ended = len(taken), len(taken) + steps, DONE
-    mark = learner.mark()
-    number = first
-    try:
-        while number < last:
-            if asked.is_set():
-                raise KeyboardInterrupt
-            begun = time.perf_counter()
-            step = _step(exact, budget, learner, number + 1, last)
-            moved = learner.mark()
-            del taken[number:]
-            taken.append(replace(step, seconds=time.perf_counter() - begun))
-            mark, number = moved, number + 1
-            if watch is not None:
-                watch(taken[-1])
-    except Astray as why:
-        ended = f"step {number + 1} was undone: {why}"
-    except KeyboardInterrupt:
-        ended = f"{STOPPED} after step {number}"
-    return Fit(recipe, exact, ended, budget, mark, tuple(taken[:number]))
+    """Some more steps, and all that was before."""
+
+    def take(_: Mark, number: int, last: int) -> tuple[Mark, Step]:
+        begun = time.perf_counter()
+        step = _step(exact, budget, learner, number, last)
+        return learner.mark(), replace(step, seconds=time.perf_counter() - begun)
+
+    mark, steps, ended = take_steps(learner.mark(), before, count, take, watch)
+    return Fit(recipe, exact, ended, budget, mark, steps)
 
 
 def _step(exact: Critic, budget: Budget, learner: Learner, number: int, last: int) -> Step:

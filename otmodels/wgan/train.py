@@ -14,9 +14,8 @@ Wasserstein distance; Fatras et al. (2020), Learning with minibatch Wasserstein;
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from threading import Event
 from typing import Any
 
 import numpy as np
@@ -31,17 +30,12 @@ from otmodels.wgan.adam import MEAN, Moments
 from otmodels.wgan.astray import Astray
 from otmodels.wgan.batches import draw
 from otmodels.wgan.generators import Generator, Parameters
-from otmodels.wgan.halting import ctrl_c_noted
 from otmodels.wgan.learner import Learner
+from otmodels.wgan.loop import DONE, take_steps
 from otmodels.wgan.neural import Neural, positive, recipe_of
 from otmodels.wgan.opponents import Met, Opponent, Pair, opponent
 from otmodels.wgan.readiness import FEWEST, check_generator, check_names, check_points, is_tame, read_data, wild
 from otmodels.wgan.state import Options, State, Step, Watch, frame_of
-
-DONE = "all steps were taken"
-"""How training ends that nothing stopped."""
-
-STOPPED = "stopped by Ctrl-C"
 
 AUDITS = 50
 """A neural critic is audited every so many steps, where nothing else is asked for."""
@@ -139,8 +133,7 @@ class History:
         size = self.state.options.batch if batch is None else whole("batch", batch, FEWEST)
         speed = self.state.options.rate if rate is None else positive("rate", rate)
         state = replace(self.state, options=replace(self.state.options, batch=size, rate=speed))
-        with ctrl_c_noted() as asked:
-            return _run(self.data, state, count, watch, chosen, list(self.steps), dict(self.samples), asked)
+        return _run(self.data, state, count, watch, chosen, self.steps, self.samples)
 
     def __repr__(self) -> str:
         loss = f", last loss {self.steps[-1].loss:.6g}" if self.steps else ""
@@ -233,45 +226,36 @@ def train(
     if options.neural is not None and metric != "euclidean":
         raise ParameterError("metric", f"is {metric!r}, and neural critics are held by Euclidean norms", "Take the exact critic")
     state = State(0, generator, Moments.none(generator.parameters, kept), options)
-    with ctrl_c_noted() as asked:
-        return _run(measure, state, count, watch, chosen, [], {}, asked)
+    return _run(measure, state, count, watch, chosen)
 
 
 def _run(
     data: Measure,
     state: State,
-    steps: int,
+    count: int,
     watch: Watch | None,
     keep: frozenset[int],
-    taken: list[Step],
-    samples: dict[int, FloatArray],
-    asked: Event,
+    before: Sequence[Step] = (),
+    samples: Mapping[int, FloatArray] | None = None,
 ) -> History:
-    """Steps until they are done, one is undone, or Ctrl-C."""
-    last, ended = state.step + steps, DONE
+    """Some more steps, and all that was before."""
     assert data.points is not None
-    against = opponent(state.options, data.points.shape[1], state.critic)
-    state = replace(state, critic=against.mark())
-    try:
-        while state.step < last:
-            if asked.is_set():
-                raise KeyboardInterrupt
-            if state.step in keep:
-                samples[state.step] = _shot(state)
-            begun = time.perf_counter()
-            moved, met = _step(data, state, against)
-            del taken[state.step :]
-            taken.append(Step(moved.step, last, met.loss, time.perf_counter() - begun, met.audit))
-            state = moved
-            if watch is not None:
-                watch(taken[-1])
-    except Astray as why:
-        ended = f"step {state.step + 1} was undone: {why}"
-    except KeyboardInterrupt:
-        ended = f"{STOPPED} after step {state.step}"
-    if state.step in keep:
-        samples[state.step] = _shot(state)
-    return History(state, ended, samples, data, tuple(taken[: state.step]))
+    against, kept = opponent(state.options, data.points.shape[1], state.critic), dict(samples or {})
+
+    def shoot(state: State) -> None:
+        if state.step in keep:
+            kept[state.step] = _shot(state)
+
+    def take(state: State, number: int, last: int) -> tuple[State, Step]:
+        begun = time.perf_counter()
+        moved, met = _step(data, state, against)
+        step = Step(number, last, met.loss, time.perf_counter() - begun, met.audit)
+        shoot(moved)
+        return moved, step
+
+    shoot(state)
+    state, steps, ended = take_steps(replace(state, critic=against.mark()), before, count, take, watch)
+    return History(state, ended, {step: points for step, points in kept.items() if step <= state.step}, data, steps)
 
 
 def _step(data: Measure, state: State, against: Opponent) -> tuple[State, Met]:
