@@ -193,7 +193,8 @@ def train(
     audit : int
         Every so many steps, and at the first, a neural critic is audited against the exact one of the batches of that step.
     watch : callable, optional
-        Called with a `Step` after each step, say `print`.
+        Called with a `Step` after each step, say `print`. What it raises is not caught; KeyboardInterrupt ends training as
+        Ctrl-C does.
     keep : iterable of int
         After which steps generated points are kept in `History.samples`; 0 is before the first.
 

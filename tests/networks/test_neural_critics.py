@@ -66,6 +66,9 @@ class TestWhatHoldsTheSlope:
         assert layer(torch.tensor([[3.0, 1.0, -2.0, 5.0]])).tolist() == [[1.0, 3.0, -2.0, 5.0]]
         assert equal(pickle.loads(pickle.dumps(layer)), layer)
         assert copy.deepcopy(layer)(torch.tensor([[2.0, 1.0]])).tolist() == [[1.0, 2.0]]
+        for odd in (torch.zeros(2, 3), torch.tensor(1.0)):
+            with pytest.raises(ShapeError, match=r"units: have shape .* and are sorted in pairs"):
+                layer(odd)
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_the_gradient_that_a_generator_sees_is_that_of_differences(self, kind: str) -> None:
