@@ -118,3 +118,15 @@ def network(**other: FloatArray) -> Network:
 def test_bad_parameters(make: Any, kind: type[InputError], message: str) -> None:
     with pytest.raises(kind, match=message):
         make()
+
+
+@pytest.mark.parametrize("made", [Affine([[1.0]], [0.0]), Network.random(1, 1, 2)])
+@pytest.mark.parametrize("other", [None, {}, {"a": 1.0}, {"matrix": [[1.0, 2.0]], "shift": [0.0]}])
+def test_other_parameters_are_as_many_and_of_the_same_shapes(made: Any, other: Any) -> None:
+    with pytest.raises(ShapeError, match="parameters: have the shapes"):
+        made.moved_to(other)
+
+
+def test_no_points_cannot_be_drawn() -> None:
+    with pytest.raises(ParameterError, match="n: is -1"):
+        Affine([[1.0]], [0.0]).draw(-1, np.random.default_rng(0))

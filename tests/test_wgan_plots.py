@@ -29,8 +29,8 @@ from otmodels.wgan import Affine, Audited, Fit, History, Network, Neural, Step, 
 from otmodels.wgan.adam import Moments
 from otmodels.wgan.fit import Budget
 from otmodels.wgan.learner import Mark
+from otmodels.wgan.loop import DONE
 from otmodels.wgan.state import Options, State
-from otmodels.wgan.train import DONE
 
 NET = Network.random(2, 2, hidden=8, seed=1)
 PENALTY = Neural("penalty")

@@ -281,6 +281,54 @@ def test_bad_input(options: dict[str, Any], kind: type[InputError], message: str
         train(given.pop("generator"), given.pop("data"), **given)
 
 
+def test_masses_whose_sum_is_beyond_floating_point() -> None:
+    heavy = om.Measure([1e308, 1.5e308], [[0.0, 0.0], [1.0, 0.0]])
+    light = om.Measure([2.0, 3.0], [[0.0, 0.0], [1.0, 0.0]])
+    one, other = (train(NET, data, steps=2, **SHORT).frame["loss"].tolist() for data in (heavy, light))
+    assert one == pytest.approx(other, rel=1e-9)
+
+
+class Other(Shift):
+    """A generator with one thing that is not as it is to be."""
+
+    answer: Any = None
+
+    def __call__(self, latent: npt.ArrayLike) -> Any:
+        made = super().__call__(latent)
+        return made if self.answer is None else self.answer(made)
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "message"),
+    [
+        ({"parameters": {}}, ParameterError, "generator: has no parameters"),
+        ({"parameters": lambda _: {}}, ParameterError, "generator: has as parameters a (method|function)"),
+        ({"pullback": lambda *_: None}, ParameterError, "generator: has a pullback that returns None"),
+        ({"pullback": lambda *_: np.zeros(2)}, ParameterError, "generator: has a pullback that returns an? ndarray"),
+        ({"answer": lambda _, made: made.tolist()}, ParameterError, "generator: makes points that are a list, not an array"),
+        ({"answer": lambda _, made: made.astype(str)}, ParameterError, "generator: makes points that are an? ndarray"),
+        ({"answer": lambda _, made: made[:5]}, ShapeError, r"generator: makes points of shape \(5, 2\), and \(12, 2\) is wanted"),
+    ],
+)
+def test_generators_that_are_not_as_they_are_to_be(changed: dict[str, Any], kind: type[InputError], message: str) -> None:
+    broken = type("Broken", (Other,), changed)(np.zeros(2), [])
+    with pytest.raises(kind, match=message):
+        train(broken, MOONS, steps=1, **SHORT)
+
+
+@pytest.mark.parametrize("asked", [lambda made: train(made, MOONS, steps=1), lambda made: held_out(made, MOONS, 3)])
+@pytest.mark.parametrize(("made", "message"), [(Affine, "is the class Affine"), (None, "is None without parameters")])
+def test_what_is_no_generator(asked: Any, made: Any, message: str) -> None:
+    with pytest.raises(ParameterError, match=f"generator: {message}"):
+        asked(made)
+
+
+def test_a_ratio_to_true_points_that_are_one_is_not_known() -> None:
+    found = held_out(NET, om.Measure.from_samples(np.zeros((20, 2))), 4, 3)
+    assert np.isnan([found.ratio, found.standard_error]).all()
+    assert "ratio nan" in repr(found)
+
+
 def test_a_pullback_by_other_names() -> None:
     class Broken(Shift):
         def pullback(self, latent: npt.ArrayLike, cotangent: npt.ArrayLike) -> Parameters:

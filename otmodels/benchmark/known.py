@@ -20,8 +20,8 @@ from otmodels.critics.tensors import import_torch
 from otmodels.distance import wasserstein_distance
 from otmodels.errors import CertificateError, ParameterError
 from otmodels.wgan.fit import Fit, fit_critic
+from otmodels.wgan.loop import STOPPED
 from otmodels.wgan.neural import RATES, Neural
-from otmodels.wgan.train import STOPPED
 
 PAIRS: dict[str, Callable[[int], Known]] = {"scaled ball": scaled_ball, "funnels": funnels}
 """Pairs of distributions; translations are left out, where a linear critic is optimal."""

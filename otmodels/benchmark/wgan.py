@@ -13,12 +13,14 @@ from importlib.util import find_spec
 
 import pandas as pd
 
-from otmodels.arguments import check_name
+from otmodels.arguments import check_name, whole
 from otmodels.benchmark.harness import in_own_process
 from otmodels.critics.tensors import import_torch
 from otmodels.errors import ParameterError
 from otmodels.measure import Measure
 from otmodels.wgan import History, generator_of, held_out, sample, train
+from otmodels.wgan.loop import STOPPED
+from otmodels.wgan.readiness import FEWEST
 
 CRITICS = ("exact", "clipping", "penalty", "spectral", "groupsort")
 """What generators are trained against."""
@@ -30,7 +32,7 @@ DATA = ("line", "moons", "ring")
 """What is learnt."""
 
 TRAINING, TEST = 4000, 8000
-"""Points that are trained on, and others that a generator is compared with."""
+"""Points that are trained on, and at least so many others that a generator is compared with."""
 
 SHOWN = 100
 """Generated points of each sample that are kept."""
@@ -49,8 +51,9 @@ class Trained:
     Attributes
     ----------
     table : DataFrame
-        Indexed by (data, critic): held-out W1 of `size` generated points and of as many true ones, their ratio and its standard
-        error; share of W1 that the critic proved and its L, medians of the audits of the second half; seconds of training.
+        Indexed by (data, critic): held-out W1 of a batch of generated points and of as many true ones, their ratio and its
+        standard error; share of W1 that the critic proved and its L, medians of the audits of the second half; seconds of
+        training; steps that were taken, fewer than were asked for where one went astray and was undone.
     histories : DataFrame
         Indexed by (data, critic, step): of audited steps the columns of `History.frame`.
     samples : DataFrame
@@ -80,11 +83,11 @@ def generators(
     critics : sequence of str
         Of "exact", "clipping", "penalty", "spectral" and "groupsort"; all but the first need torch.
     steps : int
-        Of each generator. For half of them the rate stays, then it halves every tenth.
+        Of each generator, >= 1. For half of them the rate stays, then it halves every tenth.
     batch : int
-        Points of each batch, and of the samples that are compared in the end.
+        Points of each batch, >= 2, and of the samples that are compared in the end.
     pictures : mapping of str to Measure, optional
-        Pictures by name that are learnt too.
+        Pictures by name that are learnt too, by other names than `data`.
     seed : int
         Of all that is drawn.
     progress : callable, optional
@@ -92,21 +95,15 @@ def generators(
 
     Raises
     ------
-    UnknownNameError, ParameterError
+    UnknownNameError, ParameterError, ShapeError
         Torch is not installed and a neural critic was asked for, among others.
     """
-    for name in data:
-        check_name("data", name, DATA)
-    for name in critics:
-        check_name("critics", name, CRITICS)
-    if any(critic != "exact" for critic in critics) and find_spec("torch") is None:
-        remedy = "pip install 'otmodels[wgan]', or train against the exact critic alone"
-        raise ParameterError("torch", "is not installed", remedy)
+    sources, opponents = _asked(data, critics, pictures or {})
+    steps, batch, seed = whole("steps", steps, 1), whole("batch", batch, FEWEST), whole("seed", seed, 0)
     say = progress or (lambda _: None)
-    sources: dict[str, str | Measure] = {name: name for name in data} | dict(pictures or {})
     rows, histories, samples = [], {}, {}
     for name, source in sources.items():
-        for critic in critics:
+        for critic in opponents:
             say(f"{name}, against {critic}: {steps:,} steps of {batch} points")
             row, history, points = in_own_process(_trained, source, critic, steps, batch, seed)
             rows.append({"data": name, "critic": critic, **row})
@@ -118,13 +115,40 @@ def generators(
     )
 
 
+def _asked(
+    data: Sequence[str], critics: Sequence[str], pictures: Mapping[str, Measure]
+) -> tuple[dict[str, str | Measure], list[str]]:
+    """What is learnt, by name, and against what, each once.
+
+    Raises
+    ------
+    UnknownNameError, ParameterError, ShapeError
+    """
+    for name in data:
+        check_name("data", name, DATA)
+        if name in pictures:
+            raise ParameterError("pictures", f"has one named {name!r}, as other data are", "Give it another name")
+    for name in critics:
+        check_name("critics", name, CRITICS)
+    for picture in pictures.values():
+        sample(picture, 1)
+    if not (data or pictures):
+        raise ParameterError("data", "is empty", f"Name some of {', '.join(DATA)}, or give pictures")
+    if not critics:
+        raise ParameterError("critics", "is empty", f"Name some of {', '.join(CRITICS)}")
+    if any(critic != "exact" for critic in critics) and find_spec("torch") is None:
+        remedy = "pip install 'otmodels[wgan]', or train against the exact critic alone"
+        raise ParameterError("torch", "is not installed", remedy)
+    return {name: name for name in data} | dict(pictures), list(dict.fromkeys(critics))
+
+
 def _trained(
     source: str | Measure, critic: str, steps: int, batch: int, seed: int
 ) -> tuple[dict[str, float], pd.DataFrame, pd.DataFrame]:
     """One training: its row, audited steps, and samples over time."""
     if critic != "exact":
         import_torch("critic").set_num_threads(1)  # networks are too small for more
-    kept = sorted({round(part * steps) for part in KEPT})
+    kept, every = sorted({round(part * steps) for part in KEPT}), max(steps // AUDITS, 1)
     history = train(
         generator_of(source, seed + 1),
         sample(source, TRAINING, seed),
@@ -136,12 +160,14 @@ def _trained(
         hold=steps // 2,
         halving=max(steps / 10, 1.0),
         seed=seed,
-        audit=max(steps // AUDITS, 1),
+        audit=every,
         keep=kept,
     )
-    found = held_out(history.generator, sample(source, TEST, seed + 1), batch, seed=seed)
+    if history.ended.startswith(STOPPED):
+        raise KeyboardInterrupt
+    found = held_out(history.generator, sample(source, max(TEST, 2 * batch), seed + 1), batch, seed=seed)
     frame = history.frame
-    audits = frame[(frame.index == 1) | (frame.index % max(steps // AUDITS, 1) == 0)]
+    audits = frame[(frame.index == 1) | (frame.index % every == 0)]
     late = audits[audits.index > steps / 2]
     row = {
         "generated": float(found.generated.mean()),
@@ -151,6 +177,7 @@ def _trained(
         "share": float(late["share"].median()),
         "constant": float(late["constant"].median()),
         "seconds": float(frame["seconds"].sum()),
+        "steps": history.state.step,
     }
     return row, audits, _points(history)
 

@@ -41,17 +41,17 @@ def wgan(
     otmodels benchmark wgan --data ring --critic exact --steps 500
     """  # noqa: D301
     folder = None if out is None else Folder(out)
-    pictures = {} if picture is None else {picture.name: read_dataset(picture).problem.target}
+    pictures = {} if picture is None else {picture.resolve().name: read_dataset(picture).problem.target}
     asked = tuple(data or benchmarks.DATA), tuple(critic or benchmarks.CRITICS)
     trained = benchmarks.generators(*asked, steps, batch, pictures, seed, say)
     if folder is not None:
         folder.add_table("wgan_histories.csv", trained.histories)
         folder.add_table("wgan_samples.csv", trained.samples)
     about = {"steps": steps, "batch": batch, "seed": seed}
-    finish("wgan", trained.table, about, folder, as_json, _sections(trained.table, batch))
+    finish("wgan", trained.table, about, folder, as_json, _sections(trained.table, steps, batch))
 
 
-def _sections(trained: pd.DataFrame, batch: int) -> Iterator[RenderableType]:
+def _sections(trained: pd.DataFrame, steps: int, batch: int) -> Iterator[RenderableType]:
     """One table for all that was learnt."""
     yield heading("Generators", f"trained against the exact critic and neural ones, batches of {batch} + {batch} points")
     yield fact(
@@ -60,6 +60,9 @@ def _sections(trained: pd.DataFrame, batch: int) -> Iterator[RenderableType]:
         "error; L of the critic and the share of W1 that it proves, medians of the second half; seconds",
     )
     rows = trained.reset_index()
+    for row in rows[rows["steps"] < steps].to_dict("records"):
+        taken = f"{row['steps']:,} of {steps:,} steps were taken, the next one went astray"
+        yield fact(f"{row['data']}, {row['critic']}", taken)
     columns = [
         rows["data"].tolist(),
         rows["critic"].tolist(),

@@ -32,7 +32,7 @@ from otmodels.errors import ParameterError
 from otmodels.ground import GroundCost
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.measure import MAKE_A_MEASURE, Measure
-from otmodels.metrics import MetricFunction, UserMetric
+from otmodels.metrics import MetricFunction, Minkowski, UserMetric
 from otmodels.problem import TransportProblem
 from otmodels.rounding import exact_dot
 from otmodels.safe import middle
@@ -186,7 +186,8 @@ def critic(
     Raises
     ------
     ParameterError
-        The metric is none: it is not symmetric, or breaks the triangle inequality.
+        The metric is none: it is not symmetric, or breaks the triangle inequality. Or the samples are so far apart, beside how
+        close two points of one are, that distances are too rounded for a critic.
     ShapeError, UnbalancedError, UnknownNameError, SolveError
 
     Examples
@@ -210,6 +211,9 @@ def critic(
     at_target = extended(solution, cost, extension, cost.y)
     certificate = _certificate(solution, cost, at_source, at_target)
     lipschitz, worth = certificate.checks[-2:]
+    if not lipschitz.passed and isinstance(cost.metric, Minkowski):
+        fault = f"lie so far apart, beside how close some of their points are, that rounding hides the slope there: {lipschitz}"
+        raise ParameterError("source, target", fault, "Merge points that are as good as one, or bring the samples nearer")
     if not lipschitz.passed:
         raise _no_metric(f"by the triangle inequality the critic would be 1-Lipschitz, and {lipschitz}")
     if not worth.passed and isinstance(cost.metric, UserMetric):

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from otmodels.critics.tensors import import_torch
+from otmodels.errors import ShapeError
 
 
 @cache
@@ -24,6 +25,8 @@ def group_sort() -> Any:
     torch = import_torch("GroupSort")
 
     def forward(self: Any, units: Any) -> Any:
+        if not units.ndim or units.shape[-1] % 2:
+            raise ShapeError("units", f"have shape {tuple(units.shape)}, and are sorted in pairs", "Give an even number of them")
         first, second = units.unflatten(-1, (-1, 2)).unbind(-1)
         return torch.stack((torch.minimum(first, second), torch.maximum(first, second)), dim=-1).flatten(-2)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -100,6 +100,26 @@ def in_eval_mode(module: Any) -> Iterator[None]:
             part.training = training
 
 
+@contextmanager
+def as_usual(torch: Any, kind: str = "cpu", *, own: bool = False) -> Iterator[None]:
+    """Torch with gradients and without autocast, however the caller has set it; his settings are back afterwards.
+
+    Parameters
+    ----------
+    torch : module
+        Torch.
+    kind : str
+        Of the device that is computed on.
+    own : bool
+        Whether new tensors are on the CPU too, wherever the caller wants his.
+    """
+    elsewhere = own and torch.get_default_device().type != "cpu"
+    casts = kind if torch.amp.is_autocast_available(kind) else "cpu"
+    device = torch.device("cpu") if elsewhere else nullcontext()
+    with torch.inference_mode(False), torch.enable_grad(), torch.autocast(casts, enabled=False), device:
+        yield
+
+
 @dataclass(frozen=True, eq=False)
 class TensorWay:
     """A function called with tensors.
@@ -151,7 +171,7 @@ class AutogradWay(TensorWay):
     def __call__(self, batch: FloatArray) -> Any:
         """Gradients (k, d), None where torch sees no way from the points to the values."""
         torch = imported()
-        with in_eval_mode(self.module), torch.enable_grad():
+        with in_eval_mode(self.module), torch.inference_mode(False), torch.enable_grad():
             points = self.tensor(batch).requires_grad_()
             values = self.function(points.clone())  # a copy, since a first layer may write into what it is given
             if not (isinstance(values, torch.Tensor) and values.requires_grad):

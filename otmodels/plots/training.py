@@ -82,7 +82,7 @@ class _Story:
             It is something else.
         """
         if isinstance(run, Fit):
-            words = [run.recipe.said, _settled(run)] if run.steps else [run.recipe.said]
+            words = [run.recipe.said, run.settled] if run.steps else [run.recipe.said]
             return cls(run.frame, run.exact.value, _words(words, run), True, True, None)
         if not isinstance(run, History):
             fault = f"is {kind_of(run)}"
@@ -260,14 +260,6 @@ def _dress(panels: Sequence[Axes], story: _Story) -> None:
     if not last:
         panels[0].set(xticks=[], yticks=[], ylabel="")
         panels[0].text(0.5, 0.5, "no step was taken", ha="center", va="center", transform=panels[0].transAxes)
-
-
-def _settled(fit: Fit) -> str:
-    """Whether the bound has settled, in words."""
-    if fit.is_converged:
-        return "converged"
-    rose = f"rose by {100 * fit.rise:.3g} %" if np.isfinite(fit.rise) else "rose from 0"
-    return f"not converged: its bound {rose} over the last fifth"
 
 
 def _words(words: list[str], run: History | Fit) -> str:

@@ -9,9 +9,10 @@ the estimation of the Wasserstein distance in generative models; Korotin, Koleso
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from threading import Event
 from typing import Any
 
 import numpy as np
@@ -23,15 +24,13 @@ from otmodels.critics.exact import Critic
 from otmodels.critics.exact import critic as exact_critic
 from otmodels.errors import ParameterError
 from otmodels.measure import MAKE_A_MEASURE, Measure
-from otmodels.wgan.astray import Astray
 from otmodels.wgan.batches import draw
-from otmodels.wgan.halting import ctrl_c_noted
 from otmodels.wgan.learner import Learner, Mark
+from otmodels.wgan.loop import DONE, take_steps
 from otmodels.wgan.neural import RATES, Neural, recipe_of
 from otmodels.wgan.opponents import of_audit
 from otmodels.wgan.readiness import FEWEST, read_data
 from otmodels.wgan.state import Step, Watch, frame_of
-from otmodels.wgan.train import DONE, STOPPED
 
 LAST = 0.2
 """Part of the steps at the end in which a bound is to have settled."""
@@ -83,7 +82,7 @@ class Fit:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a step: `loss`, E_p f - E_q f of its batches; what audits say at some steps; see `History.frame`."""
+        """One row a step, see `History.frame`: the loss is that of its batches before it, audits are of the critic after it."""
         return frame_of(self.steps)
 
     @property
@@ -93,16 +92,31 @@ class Fit:
 
     @property
     def rise(self) -> float:
-        """By how much, relatively, the best bound rose over the last fifth of the steps; infinite where there was none before."""
+        """By how much, relatively, the best bound rose over the last fifth of the steps; infinite where it was 0 before.
+
+        NaN where that is not known: the critic was not audited before that fifth, or not within it.
+        """
         bounds = self.frame["bound"].dropna()
-        early = bounds[bounds.index <= (1 - LAST) * len(self.steps)]
-        before, after = (max(each.max(), 0.0) if len(each) else 0.0 for each in (early, bounds))
+        is_early = bounds.index <= (1 - LAST) * len(self.steps)
+        if is_early.all() or not is_early.any():
+            return float("nan")
+        before, after = float(bounds[is_early].max()), float(bounds.max())
         return after / before - 1 if before > 0 else float("inf") if after > 0 else 0.0
 
     @property
     def is_converged(self) -> bool:
-        """Whether its bound rose by at most 1 % over the last fifth of the steps."""
+        """Whether its bound rose by at most 1 % over the last fifth of the steps; it did not where that is not known."""
         return bool(self.rise <= SETTLED)
+
+    @property
+    def settled(self) -> str:
+        """Whether it is converged, and why not, in words."""
+        if self.is_converged:
+            return "converged"
+        if math.isnan(self.rise):
+            return "not known to be converged: it was not audited both before and in the last fifth"
+        rose = f"rose by {100 * self.rise:.3g} %" if math.isfinite(self.rise) else "rose from 0"
+        return f"not converged: its bound {rose} over the last fifth"
 
     @property
     def budget(self) -> str:
@@ -126,17 +140,15 @@ class Fit:
         """
         count = whole("steps", steps, 1)
         check_watch(watch, "Step")
-        with ctrl_c_noted() as asked:
-            return _run(self.recipe, self.exact, self.options, self._learner(), list(self.steps), count, watch, asked)
+        return _run(self.recipe, self.exact, self.options, self._learner(), count, watch, self.steps)
 
     def _learner(self) -> Learner:
         return Learner(self.recipe, self.exact.cost.x.shape[1], self.mark)
 
     def __repr__(self) -> str:
         audits = [step.audit for step in self.steps if step.audit is not None]
-        share = f"proves {audits[-1].share:.1%} of W1, L {audits[-1].constant:.3g}; " if audits else ""
-        rise = "converged" if self.is_converged else f"not converged, its bound rose by {self.rise:.1%} over the last fifth"
-        return f"Fit({share}{rise}; {self.ended}; {self.budget})"
+        share = f"proves {audits[-1].said_share}, L {audits[-1].constant:.3g}; " if audits else ""
+        return f"Fit({share}{self.settled}; {self.ended}; {self.budget})"
 
 
 def fit_critic(
@@ -187,8 +199,7 @@ def fit_critic(
     check_watch(watch, "Step")
     exact = exact_critic(read_data("source", source), read_data("target", target))
     learner = Learner(recipe, exact.cost.x.shape[1])
-    with ctrl_c_noted() as asked:
-        return _run(recipe, exact, budget, learner, [], count, watch, asked)
+    return _run(recipe, exact, budget, learner, count, watch)
 
 
 def _run(
@@ -196,32 +207,19 @@ def _run(
     exact: Critic,
     budget: Budget,
     learner: Learner,
-    taken: list[Step],
-    steps: int,
+    count: int,
     watch: Watch | None,
-    asked: Event,
+    before: Sequence[Step] = (),
 ) -> Fit:
-    """Steps until they are done, one is undone, or Ctrl-C."""
-    first, last, ended = len(taken), len(taken) + steps, DONE
-    mark = learner.mark()
-    number = first
-    try:
-        while number < last:
-            if asked.is_set():
-                raise KeyboardInterrupt
-            begun = time.perf_counter()
-            step = _step(exact, budget, learner, number + 1, last)
-            moved = learner.mark()
-            del taken[number:]
-            taken.append(replace(step, seconds=time.perf_counter() - begun))
-            mark, number = moved, number + 1
-            if watch is not None:
-                watch(taken[-1])
-    except Astray as why:
-        ended = f"step {number + 1} was undone: {why}"
-    except KeyboardInterrupt:
-        ended = f"{STOPPED} after step {number}"
-    return Fit(recipe, exact, ended, budget, mark, tuple(taken[:number]))
+    """Some more steps, and all that was before."""
+
+    def take(_: Mark, number: int, last: int) -> tuple[Mark, Step]:
+        begun = time.perf_counter()
+        step = _step(exact, budget, learner, number, last)
+        return learner.mark(), replace(step, seconds=time.perf_counter() - begun)
+
+    mark, steps, ended = take_steps(learner.mark(), before, count, take, watch)
+    return Fit(recipe, exact, ended, budget, mark, steps)
 
 
 def _step(exact: Critic, budget: Budget, learner: Learner, number: int, last: int) -> Step:

@@ -11,13 +11,14 @@ weights at the start.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from otmodels.arguments import check_name, whole
+from otmodels.arguments import check_name, kind_of, whole
 from otmodels.arrays import FloatArray, floats, read_only, read_points, travels
 from otmodels.errors import NotANumberError, ShapeError
 
@@ -124,7 +125,13 @@ class Affine:
         return {"matrix": c.T @ z, "shift": c.sum(axis=0)}
 
     def moved_to(self, parameters: Parameters) -> Affine:
-        """The same with another A and b."""
+        """The same with another A and b.
+
+        Raises
+        ------
+        ShapeError, NotANumberError
+        """
+        check_same(self.parameters, parameters)
         return Affine(**parameters, noise=self.noise)
 
     def __repr__(self) -> str:
@@ -230,7 +237,13 @@ class Network:
         return {"inner": back.T @ z, "bias": back.sum(axis=0), "outer": c.T @ hidden, "shift": c.sum(axis=0)}
 
     def moved_to(self, parameters: Parameters) -> Network:
-        """The same with other weights and biases."""
+        """The same with other weights and biases.
+
+        Raises
+        ------
+        ShapeError, NotANumberError
+        """
+        check_same(self.parameters, parameters)
         return Network(**parameters, noise=self.noise)
 
     def _hidden(self, z: FloatArray) -> FloatArray:
@@ -251,7 +264,7 @@ def _weights(rng: np.random.Generator, outputs: int, inputs: int) -> FloatArray:
 
 def drawn(noise: str, n: int, dimension: int, rng: np.random.Generator) -> FloatArray:
     """Latent points (n, k), each coordinate standard normal or uniform on [-1, 1]."""
-    size = (n, dimension)
+    size = (whole("n", n, 1), dimension)
     return rng.normal(size=size) if noise == "normal" else rng.uniform(-1, 1, size)
 
 
@@ -276,6 +289,19 @@ def _settle(generator: Affine | Network, noise: str, **given: tuple[npt.ArrayLik
 def _check_sizes(matrix: str, weights: FloatArray, vector: str, bias: FloatArray) -> None:
     if len(weights) != bias.size:
         raise ShapeError(vector, f"has {bias.size} entries, and {matrix} {len(weights)} rows", "Give as many as rows")
+
+
+def check_same(wanted: Parameters, given: object) -> None:
+    """Raise unless there is an array for each parameter, of its shape, and no other one.
+
+    Raises
+    ------
+    ShapeError
+    """
+    shapes = {name: np.shape(array) for name, array in wanted.items()}
+    found = {name: np.shape(array) for name, array in given.items()} if isinstance(given, Mapping) else kind_of(given)
+    if found != shapes:
+        raise ShapeError("parameters", f"have the shapes {found}", f"Give one array a parameter: {shapes}")
 
 
 def paired(latent: npt.ArrayLike, cotangent: npt.ArrayLike, k: int, d: int) -> tuple[FloatArray, FloatArray]:

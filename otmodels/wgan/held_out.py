@@ -19,7 +19,9 @@ from otmodels.arrays import FloatArray, read_only, travels
 from otmodels.critics.batches import solved
 from otmodels.errors import ParameterError
 from otmodels.measure import MAKE_A_MEASURE, Measure
+from otmodels.wgan.batches import is_even
 from otmodels.wgan.generators import Generator
+from otmodels.wgan.readiness import check_methods
 
 
 @travels
@@ -43,13 +45,13 @@ class HeldOut:
 
     @property
     def ratio(self) -> float:
-        """Mean of the first over mean of the second: 1 is as good as the truth."""
-        return float(self.generated.mean() / self.true.mean())
+        """Mean of the first over mean of the second: 1 is as good as the truth. NaN where all true points are one."""
+        return float(self.generated.mean() / self.true.mean()) if self.true.any() else float("nan")
 
     @property
     def standard_error(self) -> float:
-        """Of the ratio, to first order; NaN of a single repeat."""
-        if self.generated.size == 1:
+        """Of the ratio, to first order; NaN of a single repeat, and where the ratio is."""
+        if self.generated.size == 1 or not self.true.any():
             return float("nan")
         rest = self.generated - self.ratio * self.true
         return float(rest.std(ddof=1) / np.sqrt(rest.size) / self.true.mean())
@@ -89,7 +91,8 @@ def held_out(
     Raises
     ------
     ParameterError
-        The data are too few, or of unlike masses.
+        The data are too few, or of unlike masses, or it is no generator.
+    ShapeError, UnknownNameError
 
     Examples
     --------
@@ -99,8 +102,9 @@ def held_out(
     True
     """
     check_type("data", data, Measure, MAKE_A_MEASURE)
+    check_methods(generator)
     size, count, seed = whole("n", n, 1), whole("repeats", repeats, 1), whole("seed", seed, 0)
-    if data.points is None or data.size < 2 * size or not (data.mass == data.mass[0]).all():
+    if data.points is None or data.size < 2 * size or not is_even(data):
         fault = f"are {data.size} atoms, and {2 * size} points of equal mass are needed"
         raise ParameterError("data", fault, "Give more, or compare fewer")
     rng = np.random.default_rng([seed, 2])

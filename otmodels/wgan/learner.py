@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
-from otmodels.arrays import FloatArray
-from otmodels.critics.tensors import import_torch, in_eval_mode
+from otmodels.arrays import FloatArray, IndexArray
+from otmodels.critics.tensors import as_usual, import_torch, in_eval_mode
 from otmodels.measure import Measure
 from otmodels.wgan.astray import Astray
+from otmodels.wgan.batches import is_even
 from otmodels.wgan.neural import Neural
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 LARGEST = 1e12
 """Parameters, points and values beyond this one are no longer trained."""
+
+
+def _as_usual(method: Callable[Concatenate[Learner, P], T]) -> Callable[Concatenate[Learner, P], T]:
+    """A method of a learner, which neither gradients that are off, autocast nor a usual device other than the CPU can change."""
+
+    @wraps(method)
+    def settled(self: Learner, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with as_usual(self.torch, own=True):
+            return method(self, *args, **kwargs)
+
+    return settled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,15 +64,17 @@ class Learner:
     def __init__(self, recipe: Neural, dimension: int, mark: Mark | None = None) -> None:
         self.recipe, self.dimension = recipe, dimension
         self.torch = import_torch("critic")
-        self.network = recipe.module(dimension)
-        optimisers, parameters = self.torch.optim, self.network.parameters()
-        if recipe.kind == "clipping":  # momentum made clipped critics unstable (Arjovsky et al. 2017, section 4)
-            self.optimiser = optimisers.RMSprop(parameters, recipe.rate)
-        else:
-            self.optimiser = optimisers.Adam(parameters, recipe.rate, betas=(0.5, 0.9))
+        with as_usual(self.torch, own=True):
+            self.network = recipe.module(dimension)
+            optimisers, parameters = self.torch.optim, self.network.parameters()
+            if recipe.kind == "clipping":  # momentum made clipped critics unstable (Arjovsky et al. 2017, section 4)
+                self.optimiser = optimisers.RMSprop(parameters, recipe.rate)
+            else:
+                self.optimiser = optimisers.Adam(parameters, recipe.rate, betas=(0.5, 0.9))
         if mark is not None:
             self.put_back(mark)
 
+    @_as_usual
     def step(self, p: Measure, q: Measure, rng: np.random.Generator) -> float:
         """One step up E_p f - E_q f; its value before.
 
@@ -69,7 +88,7 @@ class Learner:
         difference = self._difference(p, q)
         loss = -difference
         if self.recipe.kind == "penalty":
-            loss = loss + self.recipe.weight * self._penalty(self._points(p), self._points(q), rng)
+            loss = loss + self.recipe.weight * self._penalty(p, q, rng)
         loss.backward()
         self.optimiser.step()
         if self.recipe.kind == "clipping":
@@ -80,6 +99,7 @@ class Learner:
             raise Astray(f"the critic has weights that are NaN or beyond {LARGEST:g}; take a smaller rate for it")
         return float(difference.detach())
 
+    @_as_usual
     def difference(self, p: Measure, q: Measure) -> float:
         """E_p f - E_q f, of the network as it is, nothing learnt."""
         with self.torch.no_grad(), in_eval_mode(self.network):
@@ -89,10 +109,10 @@ class Learner:
         a, b = (self.torch.as_tensor(side.mass / side.total) for side in (p, q))
         return a @ self.network(self._points(p))[:, 0] - b @ self.network(self._points(q))[:, 0]
 
-    def _penalty(self, x: Any, y: Any, rng: np.random.Generator) -> Any:
+    def _penalty(self, p: Measure, q: Measure, rng: np.random.Generator) -> Any:
         """Mean of (|grad f| - 1)^2 at a random point of each segment between two points, one of each batch."""
-        count = max(len(x), len(y))
-        first, second = (side if len(side) == count else side[rng.integers(0, len(side), count)] for side in (x, y))
+        count = max(p.size, q.size)
+        first, second = (self._points(side)[_places(side, count, rng)] for side in (p, q))
         share = self.torch.as_tensor(rng.random((count, 1)))
         between = (share * first + (1 - share) * second).requires_grad_()
         (slope,) = self.torch.autograd.grad(self.network(between).sum(), between, create_graph=True)
@@ -101,6 +121,7 @@ class Learner:
     def _points(self, side: Measure) -> Any:
         return self.torch.as_tensor(np.array(side.points))
 
+    @_as_usual
     def gradient(self, points: FloatArray) -> FloatArray:
         """Of f at points (k, d)."""
         given = self.torch.as_tensor(np.array(points)).requires_grad_()
@@ -108,15 +129,18 @@ class Learner:
             (slope,) = self.torch.autograd.grad(self.network(given).sum(), given)
         return np.asarray(slope.numpy())
 
+    @_as_usual
     def mark(self) -> Mark:
         """Where it stands."""
         return Mark(*(_copied(each.state_dict(), self.torch) for each in (self.network, self.optimiser)))
 
+    @_as_usual
     def put_back(self, mark: Mark) -> None:
         """Stand there again."""
         self.network.load_state_dict(mark.network)
         self.optimiser.load_state_dict(_copied(mark.optimiser, self.torch))
 
+    @_as_usual
     def plain(self) -> Any:
         """The network as it is now, in eval mode, with plain layers: nothing of its training is left in it."""
         torch = self.torch
@@ -126,6 +150,13 @@ class Learner:
             if parametrize.is_parametrized(layer):
                 parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
         return made.requires_grad_(False)
+
+
+def _places(side: Measure, count: int, rng: np.random.Generator) -> IndexArray:
+    """So many points in proportion to their masses: all of them, one by one, where they are as many and alike."""
+    if not is_even(side):
+        return rng.choice(side.size, count, p=side.mass / side.total)
+    return np.arange(count) if side.size == count else rng.integers(0, side.size, count)
 
 
 def _copied(state: Any, torch: Any) -> Any:

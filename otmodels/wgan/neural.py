@@ -9,7 +9,8 @@ batches. What sets them apart is what keeps them from being steep:
   (Gulrajani et al. 2017). Slopes of 1 are wished for, at these points, and not enforced.
 - *spectral*: each W is divided by an estimate of its largest singular value (Miyato et al. 2018). The slope is at most 1 where
   the estimate is right, and mostly less: it is lost between layers.
-- *groupsort*: each W is orthonormal, and s sorts units in pairs (Anil, Lucas and Grosse 2019). No slope is lost on the way back.
+- *groupsort*: each W is orthonormal, and s sorts units in pairs (Anil, Lucas and Grosse 2019). No slope is lost on the way back,
+  but in layers with more units than inputs.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 from otmodels.arguments import check_name, kind_of, real, whole
 from otmodels.arrays import travels
 from otmodels.critics.layers import group_sort
-from otmodels.critics.tensors import import_torch
+from otmodels.critics.tensors import as_usual, import_torch
 from otmodels.errors import ParameterError
 
 RATES = {"clipping": 5e-5, "penalty": 1e-3, "spectral": 1e-3, "groupsort": 1e-3}
@@ -113,8 +114,8 @@ class Neural:
     def module(self, dimension: int) -> Any:
         """The network before training, of float64, from points (k, dimension) to values (k, 1)."""
         torch = import_torch("critic")
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        with as_usual(torch, own=True), torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(self.seed % 2**64)  # torch.manual_seed would seed every accelerator too
             layers, inputs = [], dimension
             for width in (*self.hidden, 1):
                 layers += [self._held(torch, torch.nn.Linear(inputs, width, dtype=torch.float64)), self._activation(torch)]

@@ -1,9 +1,9 @@
 """What a generator is trained against: the exact critic of each batch, or a neural one that learns beside it.
 
 p are the data and q what the generator makes. With the critic f that an opponent has for them, the generator is moved to make
-E_p f - E_q f small, along -q_i grad f(x_i) at its points x_i. For the exact critic that is the gradient of W1, see
-`otmodels.wgan.envelope`. A neural one takes some steps to make E_p f - E_q f large before each step of the generator, on batches
-of their own.
+E_p f - E_q f small: its gradient in the generated points x_i is -q_i grad f(x_i), and a step goes against it. For the exact
+critic that is the gradient of W1, see `otmodels.wgan.envelope`. A neural one takes some steps to make E_p f - E_q f large before
+each step of the generator, on batches of their own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import numpy as np
 
 from otmodels.arrays import FloatArray
 from otmodels.critics.audit import Audit, audit_critic
+from otmodels.errors import InputError
 from otmodels.measure import Measure
+from otmodels.wgan.astray import Astray
 from otmodels.wgan.envelope import envelope
 from otmodels.wgan.learner import Learner, Mark
 from otmodels.wgan.state import Audited, Options
@@ -48,7 +50,13 @@ class Opponent(Protocol):
     """What gradients for a generator are from."""
 
     def meet(self, pair: Pair, others: Callable[[], Pair], rng: np.random.Generator, audit: bool) -> Met:
-        """The gradient for one pair of batches, after learning from as many others as it likes."""
+        """The gradient for one pair of batches, after learning from as many others as it likes.
+
+        Raises
+        ------
+        Astray
+            There is none.
+        """
 
     def mark(self) -> Mark | None:
         """Where it stands, to go on from."""
@@ -86,8 +94,20 @@ class NeuralOpponent:
         assert generated.points is not None
         loss = self.learner.difference(real, generated)
         gradient = -generated.mass[:, None] * self.learner.gradient(generated.points)
-        audited = of_audit(audit_critic(self.learner.plain(), real, generated)) if audit else None
-        return Met(loss, gradient, audited)
+        return Met(loss, gradient, self._audited(pair) if audit else None)
+
+    def _audited(self, pair: Pair) -> Audited:
+        """What the exact critic of a pair says of it.
+
+        Raises
+        ------
+        Astray
+            There is none.
+        """
+        try:
+            return of_audit(audit_critic(self.learner.plain(), *pair))
+        except InputError as error:
+            raise Astray(f"its critic could not be audited ({error})") from error
 
     def mark(self) -> Mark:
         """Network and optimiser."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from otmodels.arguments import kind_of
@@ -12,6 +14,8 @@ from otmodels.measure import Measure
 from otmodels.wgan.generators import Generator, Parameters
 from otmodels.wgan.learner import LARGEST
 from otmodels.wgan.state import Options
+
+_GENERATORS = "Give Affine, Network, TorchGenerator(module, latent), or what has the methods of Generator"
 
 FEWEST = 2
 """Points of the smallest batch: one point has no distribution to learn from."""
@@ -40,8 +44,8 @@ def read_data(argument: str, data: Measure) -> Measure:
     if not is_tame(data.points):
         raise ParameterError(argument, f"has coordinates beyond {LARGEST:g}", "Measure in a unit in which they are about 1")
     held = data.mass > 0
-    mass = data.mass[held] / data.mass[held].sum()
-    return Measure(mass, data.points[held])
+    mass = data.mass[held] / data.mass.max()  # whose sum may be beyond floating point
+    return Measure(mass / mass.sum(), data.points[held], data.labels[held])
 
 
 def check_generator(generator: Generator, data: Measure, options: Options) -> None:
@@ -51,21 +55,45 @@ def check_generator(generator: Generator, data: Measure, options: Options) -> No
     ------
     ParameterError, ShapeError
     """
-    needed = ("parameters", "draw", "__call__", "pullback", "moved_to")
-    lacking = [name for name in needed if not hasattr(generator, name)]
-    if lacking:
-        fault = f"is {kind_of(generator)} without {', '.join(lacking)}"
-        raise ParameterError(
-            "generator", fault, "Give Affine, Network, TorchGenerator(module, latent), or what has the methods of Generator"
-        )
+    check_methods(generator)
     assert data.points is not None
-    latent = generator.draw(FEWEST, options.shown())
-    points, wanted = np.asarray(generator(latent)), (FEWEST, data.points.shape[1])
-    if points.shape != wanted:
-        raise ShapeError("generator", f"makes points of shape {points.shape}, and the data want {wanted}", "Make them alike")
+    latent, wanted = generator.draw(FEWEST, options.shown()), (FEWEST, data.points.shape[1])
+    check_points(generator(latent), wanted)
     pair = Measure.from_samples(np.zeros(wanted)), Measure.from_samples(data.points[:1])
     ground_cost(*pair, options.metric, order=options.order)
     check_names(generator.parameters, generator.pullback(latent, np.zeros(wanted)))
+
+
+def check_methods(generator: Generator) -> None:
+    """Raise unless it has what training calls.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if isinstance(generator, type):
+        raise ParameterError("generator", f"is the class {generator.__name__}, not one of its kind", f"{_GENERATORS}, made")
+    needed = ("parameters", "draw", "__call__", "pullback", "moved_to")
+    lacking = [name for name in needed if not hasattr(generator, name)]
+    if lacking:
+        raise ParameterError("generator", f"is {kind_of(generator)} without {', '.join(lacking)}", _GENERATORS)
+    parameters: object = generator.parameters
+    if not isinstance(parameters, Mapping) or not parameters:
+        fault = "has no parameters" if parameters == {} else f"has as parameters {kind_of(parameters)}, not arrays by name"
+        raise ParameterError("generator", fault, "Give it a property `parameters`, a dict of arrays")
+
+
+def check_points(points: object, wanted: tuple[int, int]) -> None:
+    """Raise unless these are so many points, as numbers of numpy.
+
+    Raises
+    ------
+    ParameterError, ShapeError
+    """
+    if not isinstance(points, np.ndarray) or points.dtype.kind not in "fiu":
+        raise ParameterError("generator", f"makes points that are {kind_of(points)}, not an array of numbers", _GENERATORS)
+    if points.shape != wanted:
+        raise ShapeError("generator", f"makes points of shape {points.shape}, and {wanted} is wanted", "Make them alike")
 
 
 def check_names(parameters: Parameters, gradient: Parameters) -> None:
@@ -73,8 +101,12 @@ def check_names(parameters: Parameters, gradient: Parameters) -> None:
 
     Raises
     ------
-    ShapeError
+    ParameterError, ShapeError
     """
+    if not isinstance(gradient, Mapping):
+        raise ParameterError(
+            "generator", f"has a pullback that returns {kind_of(gradient)}", "Return a dict, one array a parameter"
+        )
     shapes = {name: np.shape(array) for name, array in parameters.items()}
     found = {name: np.shape(array) for name, array in gradient.items()}
     if shapes != found:

@@ -106,6 +106,11 @@ class Audited:
     share: float
     certified: bool
 
+    @property
+    def said_share(self) -> str:
+        """Its share in words; of W1 = 0 there is none."""
+        return f"{self.share:.1%} of W1" if self.w1 > 0 else "0 of W1 = 0"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -136,7 +141,8 @@ class Step:
         else:
             about += f"E_p f - E_q f {self.loss:.6g}"
             if audit is not None:
-                about += f", proves {audit.bound:.6g} of W1 {audit.w1:.6g} ({audit.share:.0%}), L {audit.constant:.4g}"
+                share = f" ({audit.share:.0%})" if audit.w1 > 0 else ""
+                about += f", proves {audit.bound:.6g} of W1 {audit.w1:.6g}{share}, L {audit.constant:.4g}"
         about += "" if audit is None or audit.certified else ", not certified"
         return f"{about}, {self.seconds:.3f} s"
 

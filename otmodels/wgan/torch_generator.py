@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -19,9 +19,9 @@ import numpy.typing as npt
 from otmodels.arguments import check_name, kind_of, whole
 from otmodels.arrays import FloatArray, floats, read_only, read_points
 from otmodels.critics.foreign import first_line
-from otmodels.critics.tensors import import_torch
+from otmodels.critics.tensors import as_usual, import_torch
 from otmodels.errors import ParameterError, ShapeError
-from otmodels.wgan.generators import NOISES, Parameters, drawn, paired
+from otmodels.wgan.generators import NOISES, Parameters, check_same, drawn, paired
 
 TRIED = 64
 """Latent points that a network is tried at."""
@@ -88,10 +88,11 @@ class TorchGenerator:
     def __init__(self, module: Any, latent: int, noise: str = "normal") -> None:
         _check_module(module)
         check_name("noise", noise, NOISES)
-        settled = {"module": _copied(module), "latent": whole("latent", latent, 1), "noise": noise}
-        for name, value in settled.items():
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "dimension", _tried(self))
+        count = whole("latent", latent, 1)
+        with _computing(module):
+            for name, value in {"module": _copied(module), "latent": count, "noise": noise}.items():
+                object.__setattr__(self, name, value)
+            object.__setattr__(self, "dimension", _tried(self))
 
     @property
     def parameters(self) -> Parameters:
@@ -110,7 +111,7 @@ class TorchGenerator:
         ShapeError, NotANumberError, ParameterError
         """
         z = read_points(latent, self.latent, "latent")
-        with _torch().no_grad():
+        with _computing(self.module), _torch().no_grad():
             return _array(self._points(z))
 
     def pullback(self, latent: npt.ArrayLike, cotangent: npt.ArrayLike) -> Parameters:
@@ -122,7 +123,7 @@ class TorchGenerator:
         """
         z, c = paired(latent, cotangent, self.latent, self.dimension)
         torch, trained = _torch(), self._trained()
-        with torch.enable_grad():
+        with _computing(self.module):
             points = self._points(z)
             _check_gradient(self, points)
             along = torch.tensor(c, dtype=points.dtype, device=points.device)
@@ -138,16 +139,13 @@ class TorchGenerator:
         ShapeError
             They have other names or shapes.
         """
-        wanted = {name: tuple(tensor.shape) for name, tensor in self._trained().items()}
+        check_same(self.parameters, parameters)
         arrays = {name: floats(name, array) for name, array in parameters.items()}
-        if {name: array.shape for name, array in arrays.items()} != wanted:
-            given = {name: array.shape for name, array in arrays.items()}
-            raise ShapeError("parameters", f"have the shapes {given}", f"Give one array a parameter: {wanted}")
         moved = copy.copy(self)
-        object.__setattr__(moved, "module", _copied(self.module))
-        with _torch().no_grad():
+        with _computing(self.module), _torch().no_grad():
+            object.__setattr__(moved, "module", _copied(self.module))
             for name, tensor in moved._trained().items():
-                tensor.copy_(_torch().tensor(arrays[name]))
+                tensor.copy_(_torch().tensor(arrays[name], device="cpu"))
         return moved
 
     def _trained(self) -> dict[str, Any]:
@@ -167,6 +165,10 @@ class TorchGenerator:
             raise ParameterError("module", f"was called with {fed} and raised {first_line(error)}", remedy) from error
         if not isinstance(points, torch.Tensor):
             raise ParameterError("module", f"returned {kind_of(points)}, not a tensor", "Return one of shape (n, d)")
+        if points.is_complex():
+            raise ParameterError(
+                "module", "returned complex numbers", "Return real ones, as torch.view_as_real(...).flatten(1) does"
+            )
         if points.ndim != 2 or len(points) != len(z) or not points.shape[1]:
             fault = f"returned shape {tuple(points.shape)} for {fed}"
             raise ShapeError("module", fault, "Return one row a point, shape (n, d); tensor.flatten(1) makes one of pictures")
@@ -179,6 +181,11 @@ class TorchGenerator:
 
 def _torch() -> Any:
     return import_torch("TorchGenerator", "is a generator of torch")
+
+
+def _computing(module: Any) -> AbstractContextManager[None]:
+    """A network computes in its own numbers and with gradients, whatever torch was told elsewhere."""
+    return as_usual(_torch(), _first(module).device.type)
 
 
 def _array(tensor: Any) -> FloatArray:
@@ -216,6 +223,8 @@ def _check_module(module: Any) -> None:
     if any(torch.nn.parameter.is_lazy(each) for each in chain(module.parameters(), module.buffers())):
         fault = "has layers without weights, which are drawn at random when it is first called"
         raise ParameterError("module", fault, "Call it once with latent points")
+    if any(each.is_meta for each in chain(module.parameters(), module.buffers())):
+        raise ParameterError("module", "is on the meta device, where there are no numbers", "Give it on a device that computes")
     trained = {name: each for name, each in module.named_parameters() if each.requires_grad}
     if not trained:
         fault = "its output has no gradient: it has no parameter that asks for one"
@@ -248,7 +257,7 @@ def _tried(generator: TorchGenerator) -> int:
     """
     torch = _torch()
     z = generator.draw(TRIED, np.random.default_rng(0))
-    with _random_numbers_kept(_first(generator.module).device), torch.enable_grad():
+    with _random_numbers_kept(_first(generator.module).device):
         points, again = generator._points(z), generator._points(z)
     _check_gradient(generator, points)
     arrays = _array(points), _array(again)

@@ -16,7 +16,7 @@ from otmodels.arrays import FloatArray
 from otmodels.checks import Certificate
 from otmodels.critics.exact import Critic
 from otmodels.critics.tensors import import_torch
-from otmodels.errors import InfiniteValueError, NotANumberError, ParameterError, ShapeError
+from otmodels.errors import InfiniteValueError, InputError, NotANumberError, ParameterError, ShapeError, UnbalancedError
 from otmodels.measure import Measure
 from otmodels.wgan.envelope import Envelope, envelope
 
@@ -72,8 +72,13 @@ class Loss:
 
     def solved(self, generated: FloatArray, real: FloatArray, a: FloatArray | None, b: FloatArray | None) -> Envelope:
         """W1 of two samples with its gradients, remembered."""
-        source, target = Measure.from_samples(generated, a), Measure.from_samples(real, b)
-        found = envelope(source, target, self.metric, order=self.order, time_limit=self.time_limit)
+        source, target = _measure("weights", generated, a), _measure("real_weights", real, b)
+        try:
+            found = envelope(source, target, self.metric, order=self.order, time_limit=self.time_limit)
+        except UnbalancedError as error:
+            fault = f"are {source.total:.6g} in all, and real_weights {target.total:.6g}"
+            remedy = "Divide each by its sum; points without weights have 1 in all"
+            raise UnbalancedError("weights", fault, remedy) from error
         self.last, self._critic = found, None
         return found
 
@@ -151,6 +156,14 @@ def _function(name: str, forward: Any, backward: Any) -> Any:
     return type(name, (import_torch("W1Loss", "is a loss of torch").autograd.Function,), methods)
 
 
+def _measure(argument: str, points: FloatArray, weights: FloatArray | None) -> Measure:
+    """A sample, what is wrong with its weights told by their name."""
+    try:
+        return Measure.from_samples(points, weights)
+    except InputError as error:
+        raise type(error)(argument, error.fault, error.remedy) from error
+
+
 def _array(tensor: Any) -> FloatArray:
     return np.asarray(tensor.detach().cpu().double().numpy())
 
@@ -177,6 +190,13 @@ def _check_tensor(torch: Any, argument: str, tensor: Any) -> None:
     if tensor.dtype not in (torch.float32, torch.float64):
         fault = f"has numbers of type {str(tensor.dtype).removeprefix('torch.')}"
         raise ParameterError(argument, fault, "Give float32 or float64, as tensor.float() does")
+    if tensor.layout != torch.strided:
+        raise ParameterError(argument, "is sparse", "Give tensor.to_dense()")
+    if torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        fault = "is a tensor of torch.func, whose numbers cannot be read"
+        raise ParameterError(argument, fault, "Call the loss outside of it, and backward() or torch.autograd.grad")
+    if tensor.is_meta:
+        raise ParameterError(argument, "is on the meta device, where there are no numbers", "Give it on a device that computes")
 
 
 def _masses(torch: Any, argument: str, weights: Any, count: int) -> Any:

@@ -14,9 +14,8 @@ Wasserstein distance; Fatras et al. (2020), Learning with minibatch Wasserstein;
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from threading import Event
 from typing import Any
 
 import numpy as np
@@ -30,18 +29,13 @@ from otmodels.status import Termination
 from otmodels.wgan.adam import MEAN, Moments
 from otmodels.wgan.astray import Astray
 from otmodels.wgan.batches import draw
-from otmodels.wgan.generators import Generator
-from otmodels.wgan.halting import ctrl_c_noted
+from otmodels.wgan.generators import Generator, Parameters
 from otmodels.wgan.learner import Learner
+from otmodels.wgan.loop import DONE, take_steps
 from otmodels.wgan.neural import Neural, positive, recipe_of
 from otmodels.wgan.opponents import Met, Opponent, Pair, opponent
-from otmodels.wgan.readiness import FEWEST, check_generator, check_names, is_tame, read_data, wild
+from otmodels.wgan.readiness import FEWEST, check_generator, check_names, check_points, is_tame, read_data, wild
 from otmodels.wgan.state import Options, State, Step, Watch, frame_of
-
-DONE = "all steps were taken"
-"""How training ends that nothing stopped."""
-
-STOPPED = "stopped by Ctrl-C"
 
 AUDITS = 50
 """A neural critic is audited every so many steps, where nothing else is asked for."""
@@ -59,7 +53,7 @@ class History:
     ended : str
         How it ended: all steps were taken, Ctrl-C, or the step that was undone and why.
     samples : mapping of int to ndarray (k, d)
-        Generated points after chosen steps, always of the same latent points.
+        Generated points after chosen steps, a batch of them, always of the same latent points.
     data : Measure
         What the generator was trained on.
     """
@@ -127,7 +121,7 @@ class History:
         batch, rate : optional
             Others from here on, say larger batches at the end; `rate` is the one before it is halved.
         watch, keep
-            As for `train`; steps count from the start of training.
+            As for `train`; steps count from the start of training, and those that are past are not kept any more.
 
         Returns
         -------
@@ -139,8 +133,7 @@ class History:
         size = self.state.options.batch if batch is None else whole("batch", batch, FEWEST)
         speed = self.state.options.rate if rate is None else positive("rate", rate)
         state = replace(self.state, options=replace(self.state.options, batch=size, rate=speed))
-        with ctrl_c_noted() as asked:
-            return _run(self.data, state, count, watch, chosen, list(self.steps), dict(self.samples), asked)
+        return _run(self.data, state, count, watch, chosen, self.steps, self.samples)
 
     def __repr__(self) -> str:
         loss = f", last loss {self.steps[-1].loss:.6g}" if self.steps else ""
@@ -200,7 +193,8 @@ def train(
     audit : int
         Every so many steps, and at the first, a neural critic is audited against the exact one of the batches of that step.
     watch : callable, optional
-        Called with a `Step` after each step, say `print`.
+        Called with a `Step` after each step, say `print`. What it raises is not caught; KeyboardInterrupt ends training as
+        Ctrl-C does.
     keep : iterable of int
         After which steps generated points are kept in `History.samples`; 0 is before the first.
 
@@ -233,45 +227,36 @@ def train(
     if options.neural is not None and metric != "euclidean":
         raise ParameterError("metric", f"is {metric!r}, and neural critics are held by Euclidean norms", "Take the exact critic")
     state = State(0, generator, Moments.none(generator.parameters, kept), options)
-    with ctrl_c_noted() as asked:
-        return _run(measure, state, count, watch, chosen, [], {}, asked)
+    return _run(measure, state, count, watch, chosen)
 
 
 def _run(
     data: Measure,
     state: State,
-    steps: int,
+    count: int,
     watch: Watch | None,
     keep: frozenset[int],
-    taken: list[Step],
-    samples: dict[int, FloatArray],
-    asked: Event,
+    before: Sequence[Step] = (),
+    samples: Mapping[int, FloatArray] | None = None,
 ) -> History:
-    """Steps until they are done, one is undone, or Ctrl-C."""
-    last, ended = state.step + steps, DONE
+    """Some more steps, and all that was before."""
     assert data.points is not None
-    against = opponent(state.options, data.points.shape[1], state.critic)
-    state = replace(state, critic=against.mark())
-    try:
-        while state.step < last:
-            if asked.is_set():
-                raise KeyboardInterrupt
-            if state.step in keep:
-                samples[state.step] = _shot(state)
-            begun = time.perf_counter()
-            moved, met = _step(data, state, against)
-            del taken[state.step :]
-            taken.append(Step(moved.step, last, met.loss, time.perf_counter() - begun, met.audit))
-            state = moved
-            if watch is not None:
-                watch(taken[-1])
-    except Astray as why:
-        ended = f"step {state.step + 1} was undone: {why}"
-    except KeyboardInterrupt:
-        ended = f"{STOPPED} after step {state.step}"
-    if state.step in keep:
-        samples[state.step] = _shot(state)
-    return History(state, ended, samples, data, tuple(taken[: state.step]))
+    against, kept = opponent(state.options, data.points.shape[1], state.critic), dict(samples or {})
+
+    def shoot(state: State) -> None:
+        if state.step in keep:
+            kept[state.step] = _shot(state)
+
+    def take(state: State, number: int, last: int) -> tuple[State, Step]:
+        begun = time.perf_counter()
+        moved, met = _step(data, state, against)
+        step = Step(number, last, met.loss, time.perf_counter() - begun, met.audit)
+        shoot(moved)
+        return moved, step
+
+    shoot(state)
+    state, steps, ended = take_steps(replace(state, critic=against.mark()), before, count, take, watch)
+    return History(state, ended, {step: points for step, points in kept.items() if step <= state.step}, data, steps)
 
 
 def _step(data: Measure, state: State, against: Opponent) -> tuple[State, Met]:
@@ -282,6 +267,8 @@ def _step(data: Measure, state: State, against: Opponent) -> tuple[State, Met]:
     Astray
         There is none.
     """
+    assert data.points is not None
+    dimension = data.points.shape[1]
     number, options, before = state.step + 1, state.options, state.generator.parameters
     rng = options.rng(number)
 
@@ -290,6 +277,7 @@ def _step(data: Measure, state: State, against: Opponent) -> tuple[State, Met]:
 
     def generated(latent: FloatArray) -> Measure:
         points = state.generator(latent)
+        check_points(points, (options.batch, dimension))
         if not is_tame(points):
             raise Astray("points that it is from are " + wild(points))
         return Measure.from_samples(points)
@@ -308,10 +296,22 @@ def _step(data: Measure, state: State, against: Opponent) -> tuple[State, Met]:
         moments = state.moments.after(gradient)
         change = moments.step(options.rate_at(number))
         after = {name: array + change[name] for name, array in before.items()}
-    for name, array in after.items():
+    _check_tame(after)
+    moved = state.generator.moved_to(after)
+    _check_tame(moved.parameters)  # a network may have rounded them to shorter numbers, which are infinite sooner
+    return State(number, moved, moments, options, against.mark()), met
+
+
+def _check_tame(parameters: Parameters) -> None:
+    """Raise where a parameter is too large, or no number.
+
+    Raises
+    ------
+    Astray
+    """
+    for name, array in parameters.items():
         if not is_tame(array):
             raise Astray(f"{name} would be " + wild(array))
-    return State(number, state.generator.moved_to(after), moments, options, against.mark()), met
 
 
 def _batch(data: Measure, options: Options, rng: np.random.Generator) -> Measure:

@@ -15,6 +15,7 @@ import otmodels as om
 from otmodels.errors import InputError, ParameterError, ShapeError, UnknownNameError
 from otmodels.wgan import Fit, History, Network, Neural, Step, fit_critic, sample, train
 from otmodels.wgan.learner import Learner
+from otmodels.wgan.opponents import NeuralOpponent
 
 KINDS = ("clipping", "penalty", "spectral", "groupsort")
 RING, MOONS = sample("ring", 120), sample("moons", 90)
@@ -65,6 +66,9 @@ class TestWhatHoldsTheSlope:
         assert layer(torch.tensor([[3.0, 1.0, -2.0, 5.0]])).tolist() == [[1.0, 3.0, -2.0, 5.0]]
         assert equal(pickle.loads(pickle.dumps(layer)), layer)
         assert copy.deepcopy(layer)(torch.tensor([[2.0, 1.0]])).tolist() == [[1.0, 2.0]]
+        for odd in (torch.zeros(2, 3), torch.tensor(1.0)):
+            with pytest.raises(ShapeError, match=r"units: have shape .* and are sorted in pairs"):
+                layer(odd)
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_the_gradient_that_a_generator_sees_is_that_of_differences(self, kind: str) -> None:
@@ -111,7 +115,7 @@ class TestFits:
         rising = few.steps
         assert few.rise > 0.01
         assert not few.is_converged
-        assert "not converged, its bound rose by" in repr(few)
+        assert "not converged: its bound rose" in repr(few)
         many = fitted(Neural("groupsort", (16, 16)), 300, audit=20)
         assert many.is_converged
         assert many.rise == pytest.approx(0, abs=0.01)
@@ -158,10 +162,25 @@ class TestFits:
         assert om.audit_critic(phi, sample("ring", 30, 1), sample("moons", 30, 1)).agreement is not None
 
     def test_masses_that_are_equal_leave_nothing_to_learn(self) -> None:
-        fit = fit_critic("penalty", RING, RING, steps=3, **SMALL)
+        seen: list[Step] = []
+        fit = fit_critic("penalty", RING, RING, steps=3, watch=seen.append, **{**SMALL, "audit": 1})
         assert fit.exact.value == 0
         assert fit.is_converged
         assert np.isnan(fit.frame["share"].iloc[0])
+        assert repr(fit).startswith("Fit(proves 0 of W1 = 0, L ")
+        assert "proves 0 of W1 0, L " in str(seen[0])
+
+    @pytest.mark.parametrize(("steps", "audit"), [(40, 30), (10, 50), (1, 1), (4, 3)])
+    def test_what_was_not_audited_is_not_called_converged(self, steps: int, audit: int) -> None:
+        """Audits at the first step alone, or none within the last fifth, or none before it."""
+        fit = fitted("groupsort", steps, audit=audit)
+        assert np.isnan(fit.rise)
+        assert not fit.is_converged
+        assert "not known to be converged: it was not audited both before and in the last fifth" in repr(fit)
+
+    def test_the_labels_of_the_samples_stay(self) -> None:
+        named = om.Measure([1, 2, 0], [[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]], ["a", "b", "c"])
+        assert fit_critic("penalty", named, MOONS, steps=1, **SMALL).exact.source.labels.tolist() == ["a", "b"]
 
 
 NET = Network.random(2, 2, hidden=8, seed=1)
@@ -204,6 +223,53 @@ def test_all_of_the_data_with_their_masses() -> None:
     found = train(NET, data, "penalty", steps=1, batch=8, full=True)
     made = om.Measure.from_samples(NET(NET.draw(8, found.state.options.rng(1))))
     assert found.frame["w1"].iloc[0] == pytest.approx(om.wasserstein_distance(data, made, balance="rescale").value, rel=1e-9)
+
+
+def test_the_penalty_is_where_the_mass_is() -> None:
+    """All but one of the atoms hold next to nothing, and the segments to them are as good as never drawn."""
+    places = np.vstack([np.zeros(2), np.full((9, 2), 3.0)])
+    one, other = om.Measure([1, *[1e-12] * 9], places), om.Measure.from_samples(np.zeros((10, 2)))
+    drawn: list[Any] = []
+    learner = Learner(Neural("penalty", (4,)), 2)
+    learner.network.register_forward_hook(lambda _, points, __: drawn.append(points[0].detach().numpy()))
+    learner.step(one, other, np.random.default_rng(0))
+    assert np.abs(drawn[-1]).max() == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_gradient_of_a_batch_is_that_of_e_p_f_less_e_q_f_in_the_generated_points(kind: str) -> None:
+    """Of all of the data, with their masses; and the least step against it makes the difference smaller."""
+    rng, data = np.random.default_rng(1), om.Measure([1, 5, 2], [[0.0, 1.0], [2.0, 0.0], [1.0, 1.0]])
+    data, made = om.Measure(data.mass / 8, data.points), rng.normal(size=(4, 2))
+    learner = Learner(Neural(kind, (8, 8), clip=1.0, turns=1), 2)
+    pair = data, om.Measure.from_samples(made)
+    met = NeuralOpponent(learner).meet(pair, lambda: pair, rng, audit=False)
+
+    def difference(points: Any) -> float:
+        phi = learner.plain()
+        f, g = (phi(torch.as_tensor(np.array(side))).numpy()[:, 0] for side in (data.points, points))
+        return float(data.mass @ f - g.mean())
+
+    assert met.loss == pytest.approx(difference(made), rel=1e-9)
+    for i, k in np.ndindex(*made.shape):
+        ends = []
+        for h in (1e-6, -1e-6):
+            moved = made.copy()
+            moved[i, k] += h
+            ends.append(difference(moved))
+        assert met.gradient[i, k] == pytest.approx((ends[0] - ends[1]) / 2e-6, abs=1e-6)
+    assert difference(made - 1e-4 * met.gradient) < met.loss
+
+
+def test_a_critic_that_cannot_be_audited_undoes_the_step_and_no_more() -> None:
+    """Points that are 1e-9 apart and 1e6 away: distances are too rounded for the exact critic to say what its slope is."""
+    far = om.Measure.from_samples(1e6 + 1e-9 * np.array(MOONS.points))
+    found = train(NET, far, "penalty", steps=5, batch=16, audit=4)
+    assert found.ended.startswith(
+        f"step {found.state.step + 1} was undone: its critic could not be audited (source, target: lie so"
+    )
+    with pytest.raises(ParameterError, match="source, target: lie so far apart, beside how close some of their points are"):
+        fit_critic("penalty", far, RING, steps=1)
 
 
 def test_a_critic_that_is_not_finite_undoes_the_step_of_the_generator() -> None:

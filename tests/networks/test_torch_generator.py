@@ -329,3 +329,19 @@ def test_what_is_no_generator_is_refused_by_name(name: str) -> None:
     with pytest.raises(kind, match=words) as caught:
         make()
     assert type(caught.value) is kind
+
+
+def test_complex_points_are_refused() -> None:
+    class Complex(torch.nn.Linear):  # type: ignore[misc]
+        def forward(self, latent: Any) -> Any:
+            made = super().forward(latent)
+            return torch.complex(made, made)
+
+    with pytest.raises(ParameterError, match="module: returned complex numbers"):
+        TorchGenerator(Complex(2, 2), 2)
+
+
+def test_parameters_that_are_infinite_once_they_are_rounded_undo_the_step() -> None:
+    found = train(TorchGenerator(torch.nn.Linear(2, 2, dtype=torch.float16), 2), sample("moons", 20), steps=5, batch=4, rate=1e6)
+    assert found.ended.startswith("step 1 was undone: weight would be infinite")
+    assert all(np.isfinite(each).all() for each in found.generator.parameters.values())

@@ -15,13 +15,14 @@ from otmodels import wgan
 from otmodels.errors import (
     InfiniteValueError,
     InputError,
+    NegativeMassError,
     NotANumberError,
     ParameterError,
     ShapeError,
     StoppedError,
     UnbalancedError,
 )
-from otmodels.wgan import envelope
+from otmodels.wgan import W1Loss, envelope
 
 METRICS = (("euclidean", None), ("cityblock", None), ("chebyshev", None), ("minkowski", 3.0))
 
@@ -193,3 +194,19 @@ def test_it_is_a_module_that_travels() -> None:
     for again in (pickle.loads(pickle.dumps(loss)), copy.deepcopy(loss)):
         assert again.certificate.passed
         assert float(again(batch(4), batch(5, seed=1)).detach()) == float(value.detach())
+
+
+def test_weights_of_unlike_sums_and_below_0_are_told_by_their_names() -> None:
+    points, weights = torch.zeros(3, 2), torch.tensor([1.0, 2.0, -1.0])
+    with pytest.raises(UnbalancedError, match="weights: are 3 in all, and real_weights 1\\. Divide each by its sum"):
+        W1Loss()(points, points, torch.ones(3))
+    with pytest.raises(NegativeMassError, match="real_weights: is -1 at 2"):
+        W1Loss()(points, points, torch.ones(3), weights)
+
+
+def test_tensors_whose_numbers_cannot_be_read() -> None:
+    points = torch.zeros(3, 2)
+    with pytest.raises(ParameterError, match="generated: is a tensor of torch"):
+        torch.func.grad(lambda given: W1Loss()(given, points))(points)
+    with pytest.raises(ParameterError, match="real: is sparse"):
+        W1Loss()(points, points.to_sparse())
