@@ -54,6 +54,7 @@ from otmodels.potentials import c_transform, cbar_transform
 from otmodels.problem import TransportProblem
 from otmodels.solution import ExtendedSolution, Infeasible, Solution, Unbounded, Unsolved
 from otmodels.solve import build, compare, explain_infeasibility, solve
+from otmodels.wasserstein import routes
 
 __version__ = "0.1.0"
 
@@ -106,6 +107,7 @@ __all__ = [
     "read_graph",
     "read_image",
     "read_measure",
+    "routes",
     "solve",
     "supports",
     "wasserstein_distance",

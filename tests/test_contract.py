@@ -33,6 +33,7 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "solve": {"problem": NO_DEFAULT, "form": "primal", "language": "cvxpy"},
     "compare": {"problem": NO_DEFAULT, "forms": None, "languages": None},
     "wasserstein_distance": {"source": NO_DEFAULT, "target": NO_DEFAULT, "metric": "euclidean", "power": 1.0},
+    "routes": {"problem": NO_DEFAULT},
     "certify": {"problem": NO_DEFAULT, "plan": None, "f": None, "g": None},
     "metric_report": {"cost": NO_DEFAULT},
     "lipschitz_report": {"solution": NO_DEFAULT},

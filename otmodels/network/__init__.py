@@ -3,7 +3,7 @@
 from otmodels.network.arcs import Arcs, both_ways
 from otmodels.network.flows import acyclic, placed_flow, plan_of_flow, tree_flow
 from otmodels.network.graph import Graph, GraphCost, graph_cost, read_graph
-from otmodels.network.grids import ALONG_AXES, DIAGONALLY, Grid, coprime_directions, detour, direction_arcs, neighbour_arcs
+from otmodels.network.grids import ALONG_AXES, DIAGONALLY, Grid, coprime_directions, detour, direction_arcs, neighbour_arcs, spans
 from otmodels.network.network import ArcSupport, Network, network
 from otmodels.network.nodes import Nodes
 
@@ -28,5 +28,6 @@ __all__ = [
     "placed_flow",
     "plan_of_flow",
     "read_graph",
+    "spans",
     "tree_flow",
 ]

@@ -138,21 +138,44 @@ def neighbour_arcs(grid: Grid, metric: Metric) -> Arcs:
     ParameterError
         Neighbours do not span the metric, or would be more than `MOST_DIRECTIONS`.
     """
+    fault = _unspanned(grid, metric)
+    if fault is not None:
+        raise fault
+    assert isinstance(metric, Minkowski)
+    if len(grid.long) <= 1 or metric.order == 1:
+        return grid.arcs(_along_axes(grid), metric, "grid neighbours", ALONG_AXES)
+    return grid.arcs(coprime_directions(grid, 1), metric, "grid neighbours, diagonals included", DIAGONALLY)
+
+
+def spans(grid: Grid, metric: Metric) -> bool:
+    """Whether `neighbour_arcs` of a grid span a metric.
+
+    Examples
+    --------
+    >>> square = Grid.through(np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0]]))
+    >>> [spans(square, Minkowski(order)) for order in (1.0, 2.0, np.inf)]
+    [True, False, True]
+    """
+    return _unspanned(grid, metric) is None
+
+
+def _unspanned(grid: Grid, metric: Metric) -> ParameterError | None:
+    """Why the neighbours of a grid do not span a metric."""
     order = metric.order if isinstance(metric, Minkowski) else np.nan
     d = len(grid.long)
     if np.isnan(order) or (d > 1 and order not in (1, np.inf)):
         remedy = "Use support='full', or support='generated', which finds the arcs that it takes"
-        raise ParameterError("support", f"is 'neighbours', and on a grid they do not span the {metric.name} metric", remedy)
+        return ParameterError("support", f"is 'neighbours', and on a grid they do not span the {metric.name} metric", remedy)
     if d <= 1 or order == 1:
-        return grid.arcs(_along_axes(grid), metric, "grid neighbours", ALONG_AXES)
+        return None
     if 3**d - 1 > MOST_DIRECTIONS:
         fault = f"is 'neighbours', and along {d} axes of a grid the Chebyshev metric takes {3**d - 1} neighbours a point"
-        raise ParameterError("support", fault, "Use support='generated', which finds the arcs that it takes")
+        return ParameterError("support", fault, "Use support='generated', which finds the arcs that it takes")
     gaps = grid.spacing
     if gaps is None or gaps.max() - gaps.min() > EVEN * gaps.max():
         remedy = "Use support='generated', which finds the arcs that it takes, or a grid of equal gaps"
-        raise ParameterError("support", "is 'neighbours', which span the Chebyshev metric only where all gaps are equal", remedy)
-    return grid.arcs(coprime_directions(grid, 1), metric, "grid neighbours, diagonals included", DIAGONALLY)
+        return ParameterError("support", "is 'neighbours', which span the Chebyshev metric only where all gaps are equal", remedy)
+    return None
 
 
 def coprime_directions(grid: Grid, reach: int) -> list[tuple[int, ...]]:
