@@ -31,30 +31,34 @@ Examples
 True
 """
 
-from otmodels import critics, errors, lp, wgan
-from otmodels.axioms import MetricReport, metric_report
-from otmodels.certificate import certify
-from otmodels.checks import Certificate, Check
-from otmodels.cost import Cost, read_cost
-from otmodels.critics import Audit, Bracket, Critic, audit_critic, critic
-from otmodels.datasets import Dataset, read_dataset
-from otmodels.distance import wasserstein_distance
-from otmodels.feasibility import Infeasibility
-from otmodels.formulations import supports
-from otmodels.generation import Round
-from otmodels.ground import GroundCost, ground_cost
-from otmodels.images import read_image
-from otmodels.interval import Interval
-from otmodels.lipschitz_report import LipschitzReport, lipschitz_report
-from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
-from otmodels.measure import Measure, grid_measure, read_measure
-from otmodels.model import Model
-from otmodels.network import Arcs, Graph, GraphCost, Network, graph_cost, read_graph
-from otmodels.potentials import c_transform, cbar_transform
-from otmodels.problem import TransportProblem
-from otmodels.solution import ExtendedSolution, Infeasible, Solution, Unbounded, Unsolved
-from otmodels.solve import build, compare, explain_infeasibility, solve
-from otmodels.wasserstein import routes
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from otmodels import critics, errors, lp, wgan
+    from otmodels.axioms import MetricReport, metric_report
+    from otmodels.certificate import certify
+    from otmodels.checks import Certificate, Check
+    from otmodels.collapse import LipschitzReport, lipschitz_report
+    from otmodels.cost import Cost, read_cost
+    from otmodels.critics import Audit, Bracket, Critic, audit_critic, critic
+    from otmodels.datasets import Dataset, read_dataset
+    from otmodels.distance import wasserstein_distance
+    from otmodels.feasibility import Infeasibility
+    from otmodels.formulations import supports
+    from otmodels.generation import Round
+    from otmodels.ground import GroundCost, ground_cost
+    from otmodels.images import read_image
+    from otmodels.interval import Interval
+    from otmodels.lipschitz_solution import ExtendedFlow, LipschitzSolution
+    from otmodels.measure import Measure, grid_measure, read_measure
+    from otmodels.model import Model
+    from otmodels.network import Arcs, Graph, GraphCost, Network, graph_cost, read_graph
+    from otmodels.potentials import c_transform, cbar_transform
+    from otmodels.problem import TransportProblem
+    from otmodels.solution import ExtendedSolution, Infeasible, Solution, Unbounded, Unsolved
+    from otmodels.verbs import build, compare, explain_infeasibility, solve
+    from otmodels.wasserstein import routes
 
 __version__ = "0.1.0"
 
@@ -113,3 +117,51 @@ __all__ = [
     "wasserstein_distance",
     "wgan",
 ]
+
+_ROOMS = ("critics", "errors", "lp", "wgan")
+_HOMES = {
+    name: room
+    for room, names in {
+        "axioms": "MetricReport metric_report",
+        "certificate": "certify",
+        "checks": "Certificate Check",
+        "cost": "Cost read_cost",
+        "critics": "Audit Bracket Critic audit_critic critic",
+        "datasets": "Dataset read_dataset",
+        "distance": "wasserstein_distance",
+        "feasibility": "Infeasibility",
+        "formulations": "supports",
+        "generation": "Round",
+        "ground": "GroundCost ground_cost",
+        "images": "read_image",
+        "interval": "Interval",
+        "collapse": "LipschitzReport lipschitz_report",
+        "lipschitz_solution": "ExtendedFlow LipschitzSolution",
+        "measure": "Measure grid_measure read_measure",
+        "model": "Model",
+        "network": "Arcs Graph GraphCost Network graph_cost read_graph",
+        "potentials": "c_transform cbar_transform",
+        "problem": "TransportProblem",
+        "solution": "ExtendedSolution Infeasible Solution Unbounded Unsolved",
+        "verbs": "build compare explain_infeasibility solve",
+        "wasserstein": "routes",
+    }.items()
+    for name in names.split()
+}
+"""Where public names are from: each is imported when it is first asked for, and what it needs with it."""
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """A public name, imported."""
+        if name in _ROOMS:
+            return import_module(f"{__name__}.{name}")
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -20,7 +20,7 @@ from otmodels.model import raise_unless_settled, versions
 from otmodels.network import Graph, graph_cost
 from otmodels.problem import TransportProblem
 from otmodels.solution import Provenance, Solution
-from otmodels.solve import all_pairs
+from otmodels.verbs import all_pairs
 from otmodels.wasserstein import Task, first, generated_pairs
 
 MOST_PAIRS = 1 << 28

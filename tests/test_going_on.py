@@ -18,8 +18,8 @@ from otmodels.families.settling import Way
 from otmodels.lipschitz_solution import Result
 from otmodels.model import raise_unless_settled
 from otmodels.solution import Provenance
-from otmodels.solve import _row
 from otmodels.status import OPTIMAL
+from otmodels.verbs import _row
 
 LANGUAGES = ["cvxpy", "pyomo", "highspy"]
 PROBLEM = om.TransportProblem([1, 2, 3], [2, 2, 2], [[1, 4, 6], [2, 3, 5], [7, 2, 1]])

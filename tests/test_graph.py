@@ -33,7 +33,7 @@ from otmodels.network.arcs import Arcs
 from otmodels.network.graph import Graph, GraphCost, graph_cost, read_graph
 from otmodels.problem import TransportProblem
 from otmodels.solution import Solution
-from otmodels.solve import solve
+from otmodels.verbs import solve
 
 ROADS = Path(__file__).parents[1] / "data" / "roads"
 

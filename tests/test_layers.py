@@ -22,7 +22,7 @@ ROOMS: tuple[frozenset[str], ...] = tuple(
         "tables",
         "claims certificate lipschitz_certificate solution lipschitz_solution",
         "families generation",
-        "model solve wasserstein distance lipschitz_report",
+        "model verbs wasserstein distance collapse",
         "critics",
         "wgan",
         "datasets plots cli benchmark",

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from places import KR, assert_right, between, distance, on_a_graph, on_a_grid, roads, solve
 
 import otmodels as om
+from otmodels.collapse import Verdict, lipschitz_report
 from otmodels.errors import InputError, LabelMismatchError, NotANumberError, ParameterError, ShapeError
-from otmodels.lipschitz_report import Verdict, lipschitz_report
 
 modest = settings(deadline=None, max_examples=30)
 

@@ -21,7 +21,7 @@ from otmodels.ground import ground_cost
 from otmodels.measure import Measure
 from otmodels.problem import TransportProblem
 from otmodels.solution import Provenance, Solution
-from otmodels.solve import solve
+from otmodels.verbs import solve
 
 FAMILIES = ("euclidean", "squared", "clustered", "random", "integer")
 """Uniform points with Euclidean and squared cost, clustered points, random cost matrices, integer costs with many ties."""

@@ -12,7 +12,7 @@ from otmodels.formulations import KANTOROVICH, supports
 from otmodels.ground import ground_cost
 from otmodels.measure import Measure
 from otmodels.problem import TransportProblem
-from otmodels.solve import solve
+from otmodels.verbs import solve
 
 STEPS = ("build_s", "compile_s", "solve_s", "extract_s", "total_s")
 

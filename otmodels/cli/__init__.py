@@ -3,23 +3,7 @@
 import logging
 
 from otmodels.cli.app import app
-from otmodels.cli.audit import audit
-from otmodels.cli.benchmark import benchmark
-from otmodels.cli.certify import certify
-from otmodels.cli.compare import compare
-from otmodels.cli.distance import distance
-from otmodels.cli.dual import dual
-from otmodels.cli.explain import explain
-from otmodels.cli.generators import wgan
-from otmodels.cli.lipschitz import lipschitz
-from otmodels.cli.page.command import report
-from otmodels.cli.solve import solve
 from otmodels.cli.streams import keep_writing
-
-for _command in (solve, distance, lipschitz, explain, report, compare, certify, audit, dual):
-    app.command()(_command)
-benchmark.command()(wgan)
-app.add_typer(benchmark, name="benchmark")
 
 
 def main() -> None:

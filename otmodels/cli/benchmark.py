@@ -15,10 +15,13 @@ from rich.console import RenderableType
 from otmodels import benchmark as benchmarks
 from otmodels.cli import numerals, payload, report
 from otmodels.cli.files import Folder
+from otmodels.cli.generators import wgan
+from otmodels.cli.measurements import finish
 from otmodels.cli.terminal import console, fact, heading, literal, progress, say, table
 from otmodels.errors import ParameterError
 
 benchmark = typer.Typer(no_args_is_help=True, help="Measure speed and memory as ratios within one run.")
+benchmark.command()(wgan)
 
 
 @benchmark.command()
@@ -185,25 +188,6 @@ def trust(
     if not as_json:
         _show_failures(found)
     raise typer.Exit(0 if found.trusted else 1)
-
-
-def finish(
-    name: str,
-    measured: pd.DataFrame,
-    about: dict[str, Any],
-    folder: Folder | None,
-    as_json: bool,
-    section: Iterator[RenderableType],
-) -> None:
-    """Write and print a table of measurements."""
-    if folder is not None:
-        folder.add_table(f"{name}.csv", measured)
-    if as_json:
-        typer.echo(payload.dumps({**about, name: payload.records(measured.reset_index())}))
-        return
-    report.print_sections(console(), section)
-    if folder is not None:
-        folder.report()
 
 
 def _grid_table(measured: pd.DataFrame) -> Iterator[RenderableType]:

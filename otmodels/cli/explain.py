@@ -17,7 +17,7 @@ from otmodels.feasibility import Infeasibility
 from otmodels.lipschitz_solution import Result
 from otmodels.sensitivity import check_size
 from otmodels.solution import Solution
-from otmodels.solve import explain_infeasibility
+from otmodels.verbs import explain_infeasibility
 
 
 def explain(

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import typer
 
-from otmodels.cli import payload
 from otmodels.cli.terminal import say
 from otmodels.errors import InfeasibleError, InputError, OtmodelsError, SolveError
 from otmodels.words import restated
@@ -99,6 +98,8 @@ def _about(error: OtmodelsError) -> dict[str, Any]:
     if isinstance(error, InfeasibleError):
         about["message"] += "; otmodels explain has the least that would help"
     if isinstance(error, SolveError):
+        from otmodels.cli import payload
+
         about |= {"status": payload.of_status(error.status), "interval": error.interval}
     return about
 
@@ -110,4 +111,6 @@ def _end(about: dict[str, Any], code: ExitCode, as_json: bool, cause: BaseExcept
 
 
 def _print(about: dict[str, Any], code: ExitCode) -> None:
+    from otmodels.cli import payload
+
     typer.echo(payload.dumps({"certified": False, "error": {**about, "exit_code": int(code)}}))

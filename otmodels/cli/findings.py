@@ -14,16 +14,16 @@ from otmodels.cli import answers, numerals, payload, report
 from otmodels.cli.files import Folder, write_flow, write_lipschitz_figures
 from otmodels.cli.routes import is_certified, shortest, solved
 from otmodels.cli.terminal import fact, heading, literal, progress, say, table
+from otmodels.collapse import ATTAINED, LipschitzReport, Verdict, lipschitz_report
 from otmodels.datasets import Dataset
 from otmodels.errors import StoppedError
 from otmodels.families import applicable_network
 from otmodels.formulations import KANTOROVICH, LIPSCHITZ, supports
-from otmodels.lipschitz_report import ATTAINED, LipschitzReport, Verdict, lipschitz_report
 from otmodels.lipschitz_solution import LipschitzSolution, Result
 from otmodels.network import Network
 from otmodels.problem import TransportProblem
 from otmodels.solution import Solution
-from otmodels.solve import solve
+from otmodels.verbs import solve
 
 SMALL = 10_000
 """Most pairs of a problem that is solved in all languages unless some are named."""

@@ -11,8 +11,8 @@ import typer
 from rich.console import RenderableType
 
 from otmodels import benchmark as benchmarks
-from otmodels.cli.benchmark import finish
 from otmodels.cli.files import Folder
+from otmodels.cli.measurements import finish
 from otmodels.cli.terminal import fact, heading, say, table
 from otmodels.datasets import read_dataset
 

@@ -22,8 +22,8 @@ from otmodels.network import Graph, GraphCost
 from otmodels.network.network import MOST_ARCS
 from otmodels.problem import TransportProblem
 from otmodels.solution import Solution, Unsolved
-from otmodels.solve import solve
 from otmodels.status import PointStatus, Status, Termination
+from otmodels.verbs import solve
 
 MOST_PAIRS = 1 << 26
 """Most pairs of a program that states them all: above, it would take tens of gigabytes."""

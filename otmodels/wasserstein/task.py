@@ -15,8 +15,8 @@ from otmodels.lipschitz_solution import LipschitzSolution, Result
 from otmodels.model import versions
 from otmodels.problem import TransportProblem
 from otmodels.solution import Provenance, Solution, Unsolved
-from otmodels.solve import Support, solve
 from otmodels.tolerances import DEFAULT, Tolerances
+from otmodels.verbs import Support, solve
 
 
 class Route(Protocol):

@@ -17,8 +17,8 @@ from otmodels.certificate import certify
 from otmodels.distance import wasserstein_distance
 from otmodels.errors import OtmodelsError
 from otmodels.problem import TransportProblem
-from otmodels.solve import solve
 from otmodels.status import Termination
+from otmodels.verbs import solve
 
 
 @dataclass(frozen=True, slots=True, eq=False)

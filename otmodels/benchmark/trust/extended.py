@@ -20,7 +20,7 @@ from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.lp import LinearProgram
 from otmodels.problem import TransportProblem
 from otmodels.solution import Solution
-from otmodels.solve import build
+from otmodels.verbs import build
 
 ODDS = (0.6, 0.2, 0.2)
 """Of the languages: a change is another matter in each."""

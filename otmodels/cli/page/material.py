@@ -22,7 +22,7 @@ from otmodels.feasibility import Infeasibility
 from otmodels.lipschitz_solution import LipschitzSolution, Result
 from otmodels.network import Nodes
 from otmodels.solution import Solution, Unsolved
-from otmodels.solve import explain_infeasibility
+from otmodels.verbs import explain_infeasibility
 
 MOST_STATED = 1 << 18
 """Most pairs, or arcs, of a program that is solved for the page: seconds. Larger problems take the fastest route."""

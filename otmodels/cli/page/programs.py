@@ -11,7 +11,7 @@ from otmodels.cli.page.notation import Statement, statements
 from otmodels.cli.report import count
 from otmodels.formulations import KANTOROVICH, LIPSCHITZ, kantorovich, lipschitz
 from otmodels.lipschitz_solution import LipschitzSolution
-from otmodels.solve import Support, build
+from otmodels.verbs import Support, build
 
 MOST_WRITTEN = 1 << 14
 """Most pairs of a problem whose program of all pairs is written out."""

@@ -27,8 +27,8 @@ from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.network import Arcs, Nodes
 from otmodels.potentials import c_transform, cbar_transform
 from otmodels.solution import Solution
-from otmodels.solve import solve
 from otmodels.tolerances import DEFAULT
+from otmodels.verbs import solve
 
 ATTAINED = 1e-9
 """Pairs whose slope is within this part of the Lipschitz constant attain it; mass that moves is as tight."""
