@@ -48,7 +48,7 @@ def test_the_python_of_the_readme_runs_in_order(monkeypatch: pytest.MonkeyPatch)
     assert 0.5 < names["audit"].share < 1
     assert names["history"].is_done
     assert names["history"].frame["certified"].all()
-    assert sorted(names["history"].samples) == [0, 20]
+    assert sorted(names["history"].samples) == [0, 20, 80]
     assert names["worth"].ratio < 2
     assert names["dense"].certificate.passed
     assert names["dense"].provenance.pairs < 5000

@@ -202,8 +202,10 @@ class TestHeldOut:
     def test_data_that_are_too_few(self) -> None:
         with pytest.raises(ParameterError, match="data: are 79 atoms, and 80 points of equal mass are needed"):
             held_out(self.EXACT, sample("line", 79), 40)
-        with pytest.raises(ParameterError, match="data"):
+        with pytest.raises(ParameterError, match="data: are of unlike masses"):
             held_out(self.EXACT, om.Measure([1, 2], [[0.0, 0.0], [1.0, 1.0]]), 1)
+        with pytest.raises(ParameterError, match="data: has no points"):
+            held_out(self.EXACT, om.Measure([1, 1]), 1)
 
 
 WITHOUT_TORCH = """

@@ -87,6 +87,7 @@ class TestLearning:
         for full in (True, False):
             still = train(Shift(np.array([20.0, 0.0]), []), data, steps=1, batch=64, rate=1e-9, full=full)
             assert still.frame["loss"].iloc[0] == pytest.approx(19, abs=1.5)
+            assert f"1 steps of 64 + {'all 2' if full else 64} points against" in still.budget
 
     @pytest.mark.parametrize(("metric", "order"), [("cityblock", None), ("chebyshev", None), ("minkowski", 3.0)])
     def test_other_metrics(self, metric: str, order: float | None) -> None:

@@ -1,4 +1,4 @@
-"""A layer of networks that no norm can make steeper than the linear layers before it, as torch has none.
+"""A layer that sorts units in pairs: it makes a network no steeper than its linear layers do. Torch has none.
 
 Source: Anil, Lucas and Grosse (2019), Sorting out Lipschitz function approximation, section 4; Tanielian and Biau (2021),
 Approximating Lipschitz continuous functions with GroupSort neural networks.

@@ -57,7 +57,7 @@ class Fit:
     recipe : Neural
         Its network, and how it was trained.
     exact : Critic
-        The exact critic of the samples: `exact.value` is W1, certified.
+        The exact critic of the samples, each of total mass 1: `exact.value` is W1, certified.
     ended : str
         How training ended: all steps were taken, Ctrl-C, or the step that was undone and why.
     options : Budget
@@ -172,7 +172,8 @@ def fit_critic(
     critic : {"clipping", "penalty", "spectral", "groupsort"} or Neural
         See `otmodels.wgan.neural`. Torch is needed.
     source, target : Measure
-        With points of the same dimension, in a unit in which they are about 1; weights are how often a point is drawn.
+        With points of the same dimension, in a unit in which they are about 1; weights are how often a point is drawn. Each is
+        divided by its total, so that W1 is of total mass 1.
     steps : int
         Of the critic, >= 1.
     batch : int

@@ -104,7 +104,12 @@ def held_out(
     check_type("data", data, Measure, MAKE_A_MEASURE)
     check_methods(generator)
     size, count, seed = whole("n", n, 1), whole("repeats", repeats, 1), whole("seed", seed, 0)
-    if data.points is None or data.size < 2 * size or not is_even(data):
+    if data.points is None:
+        raise ParameterError("data", "has no points", "Give the measure points")
+    if not is_even(data):
+        remedy = "Draw points in proportion to their masses, and give those: Measure.from_samples(points)"
+        raise ParameterError("data", "are of unlike masses, and true samples are drawn without putting back", remedy)
+    if data.size < 2 * size:
         fault = f"are {data.size} atoms, and {2 * size} points of equal mass are needed"
         raise ParameterError("data", fault, "Give more, or compare fewer")
     rng = np.random.default_rng([seed, 2])

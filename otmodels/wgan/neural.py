@@ -24,7 +24,7 @@ from otmodels.arguments import check_name, kind_of, real, whole
 from otmodels.arrays import travels
 from otmodels.critics.layers import group_sort
 from otmodels.critics.tensors import as_usual, import_torch
-from otmodels.errors import ParameterError
+from otmodels.errors import ParameterError, UnknownNameError
 
 RATES = {"clipping": 5e-5, "penalty": 1e-3, "spectral": 1e-3, "groupsort": 1e-3}
 """How fast each learns where nothing else is asked for: of clipping as in its source, the others by trial on known pairs."""
@@ -151,7 +151,11 @@ def recipe_of(critic: object) -> Neural | None:
         Torch is missing for it, or there is no such critic.
     """
     if not isinstance(critic, Neural):
-        check_name("critic", critic, ("exact", *RATES))
+        known = ("exact", *RATES)
+        if not isinstance(critic, str):
+            remedy = f"Name one of {', '.join(known)}, or give a Neural; what any other critic is worth, om.audit_critic says"
+            raise UnknownNameError("critic", f"is {kind_of(critic)}", remedy)
+        check_name("critic", critic, known)
         if critic == "exact":
             return None
     import_torch("critic", f"{critic!r} is a network of torch")

@@ -88,7 +88,7 @@ class History:
         """What it took, in words."""
         options, seconds = self.state.options, sum(step.seconds for step in self.steps)
         against = "the exact critic of each batch" if options.neural is None else options.neural.said
-        side = "all of the data" if options.full else options.batch
+        side = f"all {self.data.size}" if options.full else options.batch
         turns = "" if options.neural is None else f", each after {options.neural.turns} of the critic"
         return f"{self.state.step:,} steps of {options.batch} + {side} points against {against}{turns}; {seconds:.1f} s"
 
@@ -98,8 +98,8 @@ class History:
 
         `loss`, E_p f - E_q f of the batches before the step, p the data and q what is generated; `bound`, the best lower bound on
         their W1 that the critic proves; `w1`, exact; `constant`, L, the critic's largest slope; `share`, bound / w1; `certified`,
-        W1's certificate; `seconds`. Against the exact critic the first three are one number, and L is 1 by construction. A neural
-        critic is audited at some steps, and the columns from `bound` to `certified` are empty at others.
+        W1's certificate; `seconds`. Against the exact critic the first three are one number, up to rounding, and L is 1 by
+        construction. A neural critic is audited at some steps, and the columns from `bound` to `certified` are empty at others.
         """
         return frame_of(self.steps)
 
@@ -169,7 +169,7 @@ def train(
     generator : Generator
         `Affine`, `Network`, or what has the methods of `Generator`. It is left as it is; `History.generator` is the trained one.
     data : Measure
-        With points, in a unit in which they are about 1; weights are how often a point is drawn.
+        With points, in a unit in which they are about 1; weights are how often a point is drawn, whatever their total.
     critic : {"exact", "clipping", "penalty", "spectral", "groupsort"} or Neural
         The exact critic of each batch, certified; or a neural one, which is trained beside the generator and needs torch, in the
         Euclidean metric.
@@ -178,7 +178,7 @@ def train(
     batch : int
         Points of a batch, >= 2, generated ones and real ones each.
     rate : float
-        Of Adam, > 0: about how far a parameter moves in a step.
+        Of Adam, > 0: about how far a parameter moves in a step. Less, such as 0.02, suits a critic that learns.
     momentum : float
         Of the mean of gradients that Adam steps along, so much is kept a step, in [0, 1). A critic that learns is chased round in
         circles by much of it: 0 is better there.
