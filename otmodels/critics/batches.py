@@ -21,15 +21,14 @@ from otmodels.arrays import FloatArray, IndexArray
 from otmodels.distance import wasserstein_distance
 from otmodels.families import planned
 from otmodels.ground import GroundCost, ground_cost
-from otmodels.line import Line
 from otmodels.lipschitz_solution import LipschitzSolution
 from otmodels.measure import Measure
-from otmodels.metrics import MetricFunction, Minkowski
+from otmodels.metrics import MetricFunction
 from otmodels.model import versions
-from otmodels.network import Grid
 from otmodels.problem import TransportProblem
 from otmodels.solution import Provenance, Solution, Unsolved
 from otmodels.status import OPTIMAL
+from otmodels.wasserstein import all_pairs, first, generated_pairs
 
 LARGEST = 512
 """Most points of a batch: of more, generated pairs are the faster way."""
@@ -87,7 +86,7 @@ def _may_be_batches(source: Measure, target: Measure) -> bool:
 def _assigned(problem: TransportProblem) -> Solution | None:
     """The certified assignment; None where another route is faster, or its proof falls short."""
     cost, started = problem.cost, time.perf_counter()
-    if not isinstance(cost, GroundCost) or problem.has_forbidden or _has_faster_route(cost):
+    if not isinstance(cost, GroundCost) or problem.has_forbidden or first(problem) not in (generated_pairs, all_pairs):
         return None
     distance = cost.values
     f, reduced = _rough(distance)
@@ -104,13 +103,6 @@ def _assigned(problem: TransportProblem) -> Solution | None:
         return None
     rest = time.perf_counter() - started - solve_s
     return replace(found, provenance=replace(found.provenance, extract_s=rest))
-
-
-def _has_faster_route(cost: GroundCost) -> bool:
-    """Whether the points are on the line, or on a grid of a norm."""
-    if Line.of(cost) is not None:
-        return True
-    return isinstance(cost.metric, Minkowski) and Grid.through(np.concatenate([cost.x, cost.y])) is not None
 
 
 def _rough(distance: FloatArray) -> tuple[FloatArray, FloatArray]:
