@@ -125,7 +125,7 @@ class TestGenerators:
             ({"batch": 1}, ParameterError, "batch: is 1"),
             ({"seed": -1}, ParameterError, "seed: is -1"),
             ({"pictures": {"line": om.grid_measure([[1, 2]])}}, ParameterError, "pictures: has one named 'line'"),
-            ({"pictures": {"a": om.Measure([1, 1])}}, ParameterError, "name: is a measure without points"),
+            ({"pictures": {"a": om.Measure([1, 1])}}, ParameterError, "pictures: 'a' is a measure without points"),
         ],
     )
     def test_what_cannot_be_is_said_before_any_work(self, asked: dict[str, Any], kind: type[InputError], message: str) -> None:

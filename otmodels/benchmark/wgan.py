@@ -16,7 +16,7 @@ import pandas as pd
 from otmodels.arguments import check_name, whole
 from otmodels.benchmark.harness import in_own_process
 from otmodels.critics.tensors import import_torch
-from otmodels.errors import ParameterError
+from otmodels.errors import InputError, ParameterError
 from otmodels.measure import Measure
 from otmodels.wgan import History, generator_of, held_out, sample, train
 from otmodels.wgan.loop import STOPPED
@@ -130,8 +130,11 @@ def _asked(
             raise ParameterError("pictures", f"has one named {name!r}, as other data are", "Give it another name")
     for name in critics:
         check_name("critics", name, CRITICS)
-    for picture in pictures.values():
-        sample(picture, 1)
+    for name, picture in pictures.items():
+        try:
+            sample(picture, 1)
+        except InputError as error:
+            raise type(error)("pictures", f"{name!r} {error.fault}", error.remedy) from error
     if not (data or pictures):
         raise ParameterError("data", "is empty", f"Name some of {', '.join(DATA)}, or give pictures")
     if not critics:

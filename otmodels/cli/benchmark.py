@@ -280,7 +280,7 @@ def _known_table(truth: pd.DataFrame, seeds: int) -> Iterator[RenderableType]:
             [_agreed(round(share * seeds), seeds) for share in group["converged"]],
         ]
         yield literal("")
-        yield heading(f"{pair}, d = {dimension}", "; ".join(f"{budget}" for budget in group["budget"].unique()))
+        yield heading(f"{pair}, d = {dimension}", "; ".join(group["budget"].unique()))
         yield table(
             ["critic", *(heading for heading, _, _ in _KNOWN_COLUMNS), "converged"], columns, words=("critic", "converged")
         )

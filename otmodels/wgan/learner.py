@@ -20,7 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 LARGEST = 1e12
-"""Parameters, points and values beyond this one are no longer trained."""
+"""Training ends where a parameter, a coordinate of a point or a loss is beyond this one."""
 
 
 def _as_usual(method: Callable[Concatenate[Learner, P], T]) -> Callable[Concatenate[Learner, P], T]:
@@ -96,7 +96,7 @@ class Learner:
                 for parameter in self.network.parameters():
                     parameter.clamp_(-self.recipe.clip, self.recipe.clip)
         if not all(bool((each.detach().abs() <= LARGEST).all()) for each in (loss, *self.network.parameters())):
-            raise Astray(f"the critic has weights that are NaN or beyond {LARGEST:g}; take a smaller rate for it")
+            raise Astray(f"the critic has a loss or weights that are NaN or beyond {LARGEST:g}; take a smaller rate for it")
         return float(difference.detach())
 
     @_as_usual

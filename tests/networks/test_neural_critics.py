@@ -145,7 +145,9 @@ class TestFits:
 
     def test_a_step_after_which_it_is_not_finite_is_undone(self) -> None:
         fit = fitted(Neural("penalty", (8,), rate=1e200), 50)
-        assert fit.ended.startswith(f"step {len(fit.steps) + 1} was undone: the critic has weights that are NaN or beyond 1e+12")
+        assert fit.ended.startswith(
+            f"step {len(fit.steps) + 1} was undone: the critic has a loss or weights that are NaN or beyond 1e+12"
+        )
         assert len(fit.steps) < 50
         assert all(bool(torch.isfinite(each).all()) for each in fit.critic.parameters())
 
@@ -274,7 +276,7 @@ def test_a_critic_that_cannot_be_audited_undoes_the_step_and_no_more() -> None:
 
 def test_a_critic_that_is_not_finite_undoes_the_step_of_the_generator() -> None:
     found = trained(Neural("penalty", (8,), rate=1e200), 50)
-    assert found.ended.startswith(f"step {found.state.step + 1} was undone: the critic has weights that are NaN")
+    assert found.ended.startswith(f"step {found.state.step + 1} was undone: the critic has a loss or weights that are NaN")
     assert found.state.step == len(found.frame)
 
 
