@@ -28,7 +28,7 @@ from otmodels.wgan.batches import draw
 from otmodels.wgan.learner import Learner, Mark
 from otmodels.wgan.loop import DONE, take_steps
 from otmodels.wgan.neural import RATES, Neural, recipe_of
-from otmodels.wgan.opponents import of_audit
+from otmodels.wgan.opponents import audited
 from otmodels.wgan.readiness import FEWEST, read_data
 from otmodels.wgan.state import Step, Watch, frame_of
 
@@ -233,6 +233,6 @@ def _step(exact: Critic, budget: Budget, learner: Learner, number: int, last: in
     rng = np.random.default_rng([budget.seed, 3, number])
     p, q = (draw(side, budget.batch, rng) for side in (exact.source, exact.target))
     loss = learner.step(p, q, rng)
-    audited = number == 1 or number % budget.audit == 0
-    audit = of_audit(audit_against(exact, learner.plain())) if audited else None
+    asked = number == 1 or number % budget.audit == 0
+    audit = audited(lambda: audit_against(exact, learner.plain())) if asked else None
     return Step(number, last, loss, 0.0, audit)

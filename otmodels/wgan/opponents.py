@@ -94,29 +94,26 @@ class NeuralOpponent:
         assert generated.points is not None
         loss = self.learner.difference(real, generated)
         gradient = -generated.mass[:, None] * self.learner.gradient(generated.points)
-        return Met(loss, gradient, self._audited(pair) if audit else None)
-
-    def _audited(self, pair: Pair) -> Audited:
-        """What the exact critic of a pair says of it.
-
-        Raises
-        ------
-        Astray
-            There is none.
-        """
-        try:
-            return of_audit(audit_critic(self.learner.plain(), *pair))
-        except InputError as error:
-            raise Astray(f"its critic could not be audited ({error})") from error
+        return Met(loss, gradient, audited(lambda: audit_critic(self.learner.plain(), *pair)) if audit else None)
 
     def mark(self) -> Mark:
         """Network and optimiser."""
         return self.learner.mark()
 
 
-def of_audit(audit: Audit) -> Audited:
-    """What is kept of an audit."""
-    return Audited(audit.best.value, audit.w1, audit.constant, audit.share, audit.exact.solution.certificate.passed)
+def audited(audit: Callable[[], Audit]) -> Audited:
+    """What is kept of an audit.
+
+    Raises
+    ------
+    Astray
+        It cannot be had.
+    """
+    try:
+        found = audit()
+    except InputError as error:
+        raise Astray(f"its critic could not be audited ({error})") from error
+    return Audited(found.best.value, found.w1, found.constant, found.share, found.exact.solution.certificate.passed)
 
 
 def opponent(options: Options, dimension: int, mark: Mark | None) -> Opponent:
