@@ -71,7 +71,7 @@ KEYWORDS: dict[str, dict[str, Any]] = {
     "critic": {"order": None, "extension": "upper", "balance": "raise", "time_limit": None},
     "audit_critic": {"order": None, "balance": "raise", "time_limit": None, "seed": 0},
     "critics.bracket": {"order": None, "extension": "upper", "splits": 10, "seed": 0},
-    "wgan.train": {"batch": 256, "rate": 0.05, "momentum": 0.9, "seed": 0},
+    "wgan.train": {"batch": 256, "rate": None, "momentum": None, "seed": 0},
     "wgan.fit_critic": {"steps": 2000, "batch": 256, "audit": 100, "seed": 0},
     "Model.solve": {"time_limit": None, "throw": True, "verbose": False},
 }

@@ -159,7 +159,6 @@ def _trained(
         steps=steps,
         batch=batch,
         rate=RATES[critic],
-        momentum=0.9 if critic == "exact" else 0.0,
         hold=steps // 2,
         halving=max(steps / 10, 1.0),
         seed=seed,

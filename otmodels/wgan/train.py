@@ -37,6 +37,12 @@ from otmodels.wgan.opponents import Met, Opponent, Pair, opponent
 from otmodels.wgan.readiness import FEWEST, check_generator, check_names, check_points, is_tame, read_data, wild
 from otmodels.wgan.state import Options, State, Step, Watch, frame_of
 
+RATE = 0.05
+"""Of the generator, against the exact critic."""
+
+AGAINST_NEURAL = 0.02, 0.0
+"""Rate and momentum against a neural critic: the best of a few that were tried on the ring of Gaussians."""
+
 AUDITS = 50
 """A neural critic is audited every so many steps, where nothing else is asked for."""
 
@@ -147,8 +153,8 @@ def train(
     *,
     steps: int,
     batch: int = 256,
-    rate: float = 0.05,
-    momentum: float = MEAN,
+    rate: float | None = None,
+    momentum: float | None = None,
     hold: int = 0,
     halving: float | None = None,
     seed: int = 0,
@@ -177,11 +183,11 @@ def train(
         How many, >= 1.
     batch : int
         Points of a batch, >= 2, generated ones and real ones each.
-    rate : float
-        Of Adam, > 0: about how far a parameter moves in a step. Less, such as 0.02, suits a critic that learns.
-    momentum : float
-        Of the mean of gradients that Adam steps along, so much is kept a step, in [0, 1). A critic that learns is chased round in
-        circles by much of it: 0 is better there.
+    rate : float, optional
+        Of Adam, > 0: about how far a parameter moves in a step. 0.05 where it is omitted, 0.02 against a neural critic.
+    momentum : float, optional
+        Of the mean of gradients that Adam steps along, so much is kept a step, in [0, 1). 0.9 where it is omitted, 0 against a
+        neural critic: one that learns is chased round in circles by more.
     hold, halving : optional
         For `hold` steps the rate stays, then it halves every `halving` steps; without `halving` it never does.
     seed : int
@@ -216,9 +222,12 @@ def train(
     check_flags(full=full)
     check_watch(watch, "Step")
     halves = None if halving is None else positive("halving", halving)
-    sizes = whole("batch", batch, FEWEST), positive("rate", rate), whole("hold", hold, 0), halves, whole("seed", seed, 0)
-    options = Options(*sizes, metric, order, bool(full), recipe_of(critic), whole("audit", audit, 1))
-    kept = real("momentum", momentum)
+    recipe = recipe_of(critic)
+    usual = (RATE, MEAN) if recipe is None else AGAINST_NEURAL
+    speed, kept = (own if given is None else given for given, own in zip((rate, momentum), usual, strict=True))
+    sizes = whole("batch", batch, FEWEST), positive("rate", speed), whole("hold", hold, 0), halves, whole("seed", seed, 0)
+    options = Options(*sizes, metric, order, bool(full), recipe, whole("audit", audit, 1))
+    kept = real("momentum", kept)
     if not 0 <= kept < 1:
         raise ParameterError("momentum", f"is {kept:g}", "Give a number >= 0 and < 1")
     count, chosen = whole("steps", steps, 1), _chosen(keep)

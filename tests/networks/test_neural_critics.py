@@ -219,6 +219,14 @@ def test_a_generator_follows_a_neural_critic() -> None:
     assert w1.iloc[-1] < 0.5 * w1.iloc[0]
 
 
+def test_rate_and_momentum_are_those_that_suit_the_critic() -> None:
+    exact, neural = (train(NET, MOONS, critic, steps=1, batch=8) for critic in ("exact", "penalty"))
+    assert (exact.state.options.rate, exact.state.moments.kept) == (0.05, 0.9)
+    assert (neural.state.options.rate, neural.state.moments.kept) == (0.02, 0.0)
+    asked = train(NET, MOONS, "penalty", steps=1, batch=8, rate=0.3, momentum=0.5)
+    assert (asked.state.options.rate, asked.state.moments.kept) == (0.3, 0.5)
+
+
 def test_all_of_the_data_with_their_masses() -> None:
     data = om.Measure([6, 2], [[0.0, 0.0], [4.0, 0.0]])
     assert trained("penalty", 2, full=True).is_done
