@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable
 from numbers import Integral, Real
 from os import PathLike, fspath
@@ -116,6 +117,19 @@ def real(argument: str, number: object) -> float:
     if not isinstance(number, Real) or isinstance(number, bool):
         raise ParameterError(argument, f"is {shown(number)}", "Give a number")
     return float(number)
+
+
+def positive(argument: str, number: object) -> float:
+    """A finite number > 0.
+
+    Raises
+    ------
+    ParameterError
+    """
+    value = real(argument, number)
+    if not 0 < value < math.inf:
+        raise ParameterError(argument, f"is {value:g}", "Give a finite number > 0")
+    return value
 
 
 def read_names(argument: str, names: object, such_as: str) -> list[str] | None:

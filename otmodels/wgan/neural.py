@@ -15,12 +15,11 @@ batches. What sets them apart is what keeps them from being steep:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from otmodels.arguments import check_name, kind_of, real, whole
+from otmodels.arguments import check_name, kind_of, positive, whole
 from otmodels.arrays import travels
 from otmodels.critics.layers import group_sort
 from otmodels.critics.tensors import as_usual, import_torch
@@ -160,16 +159,3 @@ def recipe_of(critic: object) -> Neural | None:
             return None
     import_torch("critic", f"{critic!r} is a network of torch")
     return critic if isinstance(critic, Neural) else Neural(str(critic))
-
-
-def positive(argument: str, number: object) -> float:
-    """A finite number > 0.
-
-    Raises
-    ------
-    ParameterError
-    """
-    value = real(argument, number)
-    if not 0 < value < math.inf:
-        raise ParameterError(argument, f"is {value:g}", "Give a finite number > 0")
-    return value

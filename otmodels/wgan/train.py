@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from otmodels.arguments import check_flags, check_type, check_watch, kind_of, real, whole
+from otmodels.arguments import check_flags, check_type, check_watch, kind_of, positive, real, whole
 from otmodels.arrays import FloatArray, read_only, travels
 from otmodels.errors import ParameterError, SolveError
 from otmodels.measure import MAKE_A_MEASURE, Measure
@@ -32,7 +32,7 @@ from otmodels.wgan.batches import draw
 from otmodels.wgan.generators import Generator, Parameters
 from otmodels.wgan.learner import Learner
 from otmodels.wgan.loop import DONE, take_steps
-from otmodels.wgan.neural import Neural, positive, recipe_of
+from otmodels.wgan.neural import Neural, recipe_of
 from otmodels.wgan.opponents import Met, Opponent, Pair, opponent
 from otmodels.wgan.readiness import FEWEST, check_generator, check_names, check_points, is_tame, read_data, wild
 from otmodels.wgan.state import Options, State, Step, Watch, frame_of
