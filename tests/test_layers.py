@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "otmodels"
 ROOMS: tuple[frozenset[str], ...] = tuple(
     frozenset(room.split())
     for room in (
-        "errors words arguments status tolerances arrays interval checks rounding deadline rows",
+        "errors words arguments halting status tolerances arrays interval checks rounding deadline rows",
         "measure metrics powers cost ground blocks masses problem feasibility axioms images line network",
         "lp",
         "languages",

@@ -29,6 +29,23 @@ def test_the_command_line_starts_without_what_it_does_not_need(word: str) -> Non
     assert not loaded_after(f"sys.argv = ['otmodels', {word!r}]; from otmodels.cli import main; main()")
 
 
+@pytest.mark.parametrize("seconds", [0.15, 0.3, 0.6, 0.9])
+def test_ctrl_c_while_a_command_is_imported_ends_quietly(seconds: float) -> None:
+    """Or after that, or before: as soon as there is somebody to hear it, there is one line and no traceback."""
+    code = (
+        "import signal, sys, threading\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from otmodels.cli import main\n"
+        f"threading.Timer({seconds}, signal.raise_signal, [signal.SIGINT]).start()\n"
+        "sys.argv = ['otmodels', 'benchmark', 'trust', '--seconds', '60']\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert done.returncode in (0, 130)
+    assert "interrupted" in done.stderr + done.stdout
+
+
 def test_the_package_starts_with_nothing() -> None:
     assert not loaded_after("import otmodels")
 

@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from otmodels.cli.faults import told
+from otmodels.halting import ctrl_c_noted
 
 _AS_JSON = "otmodels.json"
 """Where a context remembers that JSON was asked for: known before the command's own options are read."""
@@ -39,8 +40,11 @@ class Later(TyperCommand):
 
     @property
     def command(self) -> Any:
-        """The command itself."""
-        found = getattr(import_module(self.module), str(self.name))
+        """The command itself; Ctrl-C waits for its import, half of which some packages cannot do again."""
+        with ctrl_c_noted() as asked:
+            found = getattr(import_module(self.module), str(self.name))
+        if asked.is_set():
+            raise KeyboardInterrupt
         if isinstance(found, typer.Typer):
             return get_command(found)
         alone = typer.Typer(add_completion=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from otmodels.halting import ctrl_c_noted
 from otmodels.wgan.astray import Astray
-from otmodels.wgan.halting import ctrl_c_noted
 from otmodels.wgan.state import Step, Watch
 
 S = TypeVar("S")
