@@ -6,6 +6,8 @@ import signal
 from collections.abc import Iterator
 from importlib.util import find_spec
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pytest
 
 collect_ignore = [] if find_spec("torch") else ["networks"]
@@ -18,3 +20,12 @@ def ctrl_c_is_heard() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def no_window_and_no_figure_left() -> Iterator[None]:
+    """For tests of figures: drawn where nobody looks, and closed."""
+    with mpl.rc_context():
+        plt.switch_backend("agg")
+        yield
+        plt.close("all")

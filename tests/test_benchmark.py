@@ -156,7 +156,7 @@ class TestGenerators:
     def test_a_step_that_went_astray_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
         module = import_module("otmodels.benchmark.wgan")
         monkeypatch.setattr(module, "in_own_process", in_this_process)
-        monkeypatch.setattr(module, "RATES", {"exact": 1e15})
+        monkeypatch.setattr(module, "RATE", 1e15)
         printed = otmodels("benchmark", "wgan", "--data", "line", "--critic", "exact", "--steps", "3", "--batch", "8")
         assert "0 of 3 steps were taken" in printed
 

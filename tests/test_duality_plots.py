@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from importlib import import_module
@@ -32,13 +32,7 @@ from otmodels.plots.canvas import DARK, LIGHT
 DATA = Path(__file__).parents[1] / "data"
 BREAD = LinearProgram.canonical([2, 3], [[1, 1], [1, 2]], [4, 6])
 
-
-@pytest.fixture(autouse=True)
-def _no_window_and_no_figure_left() -> Iterator[None]:
-    with mpl.rc_context():
-        plt.switch_backend("agg")
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("no_window_and_no_figure_left")
 
 
 def legend_texts(ax: Axes) -> list[str]:

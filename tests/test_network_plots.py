@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +31,7 @@ from otmodels.status import PointStatus, Status, Termination
 ROADS = Path(__file__).parents[1] / "data" / "roads"
 FIGURES: list[Callable[[om.LipschitzSolution], Axes]] = [plots.flow_arrows, plots.potentials_overlay, plots.lipschitz_matrix]
 
-
-@pytest.fixture(autouse=True)
-def _no_window_and_no_figure_left() -> Iterator[None]:
-    with mpl.rc_context():
-        plt.switch_backend("agg")
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("no_window_and_no_figure_left")
 
 
 def flow_of(problem: om.TransportProblem, support: Any = "neighbours", **options: Any) -> om.LipschitzSolution:

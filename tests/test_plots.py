@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import matplotlib as mpl
@@ -29,12 +29,7 @@ def solved(problem: om.TransportProblem) -> Solution:
     return solution
 
 
-@pytest.fixture(autouse=True)
-def _no_window_and_no_figure_left() -> Iterator[None]:
-    with mpl.rc_context():
-        plt.switch_backend("agg")
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("no_window_and_no_figure_left")
 
 
 @pytest.fixture(scope="module")

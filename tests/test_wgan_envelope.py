@@ -162,6 +162,8 @@ class TestBadInput:
     def test_metrics_without_known_gradients(self) -> None:
         with pytest.raises(ParameterError, match=r"metric: is haversine, whose gradients are not known here. Take euclidean"):
             envelope(self.HERE, self.HERE, "haversine")
+        with pytest.raises(UnknownNameError, match=r"metric: 'sqeuclidean' is not known. Take euclidean, .* or minkowski\.$"):
+            envelope(self.HERE, self.HERE, "sqeuclidean")
         with pytest.raises(ParameterError, match="metric: is a function"):
             envelope(self.HERE, self.HERE, lambda x, y: x @ y.T)  # type: ignore[arg-type]
         with pytest.raises(UnknownNameError, match="metric"):

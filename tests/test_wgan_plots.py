@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -36,13 +36,7 @@ NET = Network.random(2, 2, hidden=8, seed=1)
 PENALTY = Neural("penalty")
 MARK = Mark({}, {})
 
-
-@pytest.fixture(autouse=True)
-def _no_window_and_no_figure_left() -> Iterator[None]:
-    with mpl.rc_context():
-        plt.switch_backend("agg")
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("no_window_and_no_figure_left")
 
 
 @pytest.fixture(scope="module")

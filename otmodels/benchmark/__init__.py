@@ -14,7 +14,7 @@ from otmodels.benchmark.known import KNOWN_DIMENSIONS, KNOWN_SAMPLES, KNOWN_STEP
 from otmodels.benchmark.languages import STEPS, languages
 from otmodels.benchmark.methods import methods
 from otmodels.benchmark.trust import KINDS, Counts, Failure, trust
-from otmodels.benchmark.wgan import CRITICS, DATA, Trained, generators
+from otmodels.benchmark.wgan import CRITICS, DATA, GENERATOR_BATCH, GENERATOR_STEPS, Trained, generators
 
 __all__ = [
     "BATCH",
@@ -23,6 +23,8 @@ __all__ = [
     "DATA",
     "DIMENSIONS",
     "FAMILIES",
+    "GENERATOR_BATCH",
+    "GENERATOR_STEPS",
     "KINDS",
     "KNOWN_DIMENSIONS",
     "KNOWN_SAMPLES",

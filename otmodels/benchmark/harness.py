@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from multiprocessing import get_context
 from typing import ParamSpec, TypeVar
 
-from otmodels.errors import CertificateError
+from otmodels.errors import CertificateError, ParameterError
 from otmodels.lipschitz_solution import LipschitzSolution, Result
 from otmodels.solution import Solution
 
@@ -44,6 +45,22 @@ def in_own_process(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
     """The result of work done in a new process, which ends with it."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, *args, **kwargs).result()
+
+
+def check_torch(instead: str) -> None:
+    """Raise where torch is missing, before any work.
+
+    Parameters
+    ----------
+    instead : str
+        What may be done without it.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if find_spec("torch") is None:
+        raise ParameterError("torch", "is not installed", f"pip install 'otmodels[wgan]', or {instead}")
 
 
 def peak_mib() -> float:

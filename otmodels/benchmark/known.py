@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from itertools import product
 from typing import Any
 
@@ -13,14 +12,14 @@ import numpy as np
 import pandas as pd
 
 from otmodels.arguments import whole
-from otmodels.benchmark.harness import in_own_process
+from otmodels.benchmark.harness import check_torch, in_own_process
 from otmodels.critics import Audit, Known, Score, audit_against, critic, funnels, scaled_ball, score
 from otmodels.critics.extension import EXTENSIONS
 from otmodels.critics.tensors import import_torch
 from otmodels.distance import wasserstein_distance
-from otmodels.errors import CertificateError, ParameterError
+from otmodels.errors import CertificateError
 from otmodels.wgan.fit import Fit, fit_critic
-from otmodels.wgan.loop import STOPPED
+from otmodels.wgan.loop import was_interrupted
 from otmodels.wgan.neural import RATES, Neural
 
 PAIRS: dict[str, Callable[[int], Known]] = {"scaled ball": scaled_ball, "funnels": funnels}
@@ -127,9 +126,8 @@ def check_trainable(steps: int) -> None:
     ------
     ParameterError
     """
-    if steps and find_spec("torch") is None:
-        remedy = "pip install 'otmodels[wgan]', or leave neural critics out with steps=0, --steps 0 on the command line"
-        raise ParameterError("torch", "is not installed", remedy)
+    if steps:
+        check_torch("leave neural critics out with steps=0, --steps 0 on the command line")
 
 
 def _exact(pair: str, dimension: int, n: int, seed: int) -> list[Worth]:
@@ -155,7 +153,7 @@ def _trained(kind: str, pair: str, dimension: int, n: int, seed: int, steps: int
     known = PAIRS[pair](dimension)
     every = max(steps // AUDITS, 2)  # not each step, so that some tell the time without an audit
     fit = fit_critic(Neural(kind, seed=seed), *known.sample(n, seed), steps=steps, batch=BATCH, audit=every, seed=seed)
-    if fit.ended.startswith(STOPPED):
+    if was_interrupted(fit.ended):
         raise KeyboardInterrupt
     phi, converged = fit.critic, float(fit.is_done and fit.is_converged)
     return _worth(kind, score(known, phi, n=n, seed=seed), fit.audit(), converged, _seconds(fit), _budget(fit, phi))

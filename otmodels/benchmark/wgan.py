@@ -1,32 +1,35 @@
 """Generators trained against the exact critic and against neural ones: the same data, the same start, the same seeds.
 
 What is measured is what a generator is worth on points that neither it nor its critic has seen: W1 between as many generated and
-true points, over that between two true samples. 1 is as good as the truth. The rate of each kind of critic is the best of a few
-that were tried on the ring of Gaussians.
+true points, over that between two true samples. 1 is as good as the truth. Rates are the best of a few that were tried on the
+ring of Gaussians.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import pandas as pd
 
 from otmodels.arguments import check_name, whole
-from otmodels.benchmark.harness import in_own_process
+from otmodels.benchmark.harness import check_torch, in_own_process
 from otmodels.critics.tensors import import_torch
 from otmodels.errors import InputError, ParameterError
 from otmodels.measure import Measure
 from otmodels.wgan import History, generator_of, held_out, sample, train
-from otmodels.wgan.loop import STOPPED
+from otmodels.wgan.loop import was_interrupted
+from otmodels.wgan.neural import RATES
 from otmodels.wgan.readiness import FEWEST
 
-CRITICS = ("exact", "clipping", "penalty", "spectral", "groupsort")
+CRITICS = ("exact", *RATES)
 """What generators are trained against."""
 
-RATES = {"exact": 0.1, "clipping": 0.02, "penalty": 0.02, "spectral": 0.02, "groupsort": 0.02}
-"""Of the generator, by what it is trained against; neural critics learn at rates of their own."""
+RATE = 0.1
+"""Of the generator against the exact critic; against neural ones it is that of `train`."""
+
+GENERATOR_STEPS, GENERATOR_BATCH = 2000, 256
+"""Steps of each generator, and points of each batch, where nothing else is asked for."""
 
 DATA = ("line", "moons", "ring")
 """What is learnt."""
@@ -68,8 +71,8 @@ class Trained:
 def generators(
     data: Sequence[str] = DATA,
     critics: Sequence[str] = CRITICS,
-    steps: int = 2000,
-    batch: int = 256,
+    steps: int = GENERATOR_STEPS,
+    batch: int = GENERATOR_BATCH,
     pictures: Mapping[str, Measure] | None = None,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
@@ -139,9 +142,8 @@ def _asked(
         raise ParameterError("data", "is empty", f"Name some of {', '.join(DATA)}, or give pictures")
     if not critics:
         raise ParameterError("critics", "is empty", f"Name some of {', '.join(CRITICS)}")
-    if any(critic != "exact" for critic in critics) and find_spec("torch") is None:
-        remedy = "pip install 'otmodels[wgan]', or train against the exact critic alone"
-        raise ParameterError("torch", "is not installed", remedy)
+    if any(critic != "exact" for critic in critics):
+        check_torch("train against the exact critic alone")
     return {name: name for name in data} | dict(pictures), list(dict.fromkeys(critics))
 
 
@@ -158,14 +160,14 @@ def _trained(
         critic,
         steps=steps,
         batch=batch,
-        rate=RATES[critic],
+        rate=RATE if critic == "exact" else None,
         hold=steps // 2,
         halving=max(steps / 10, 1.0),
         seed=seed,
         audit=every,
         keep=kept,
     )
-    if history.ended.startswith(STOPPED):
+    if was_interrupted(history.ended):
         raise KeyboardInterrupt
     found = held_out(history.generator, sample(source, max(TEST, 2 * batch), seed + 1), batch, seed=seed)
     frame = history.frame

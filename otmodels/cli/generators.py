@@ -16,9 +16,6 @@ from otmodels.cli.measurements import finish
 from otmodels.cli.terminal import fact, heading, say, table
 from otmodels.datasets import read_dataset
 
-BATCH, STEPS = 256, 2000
-"""Points of a batch and steps of a generator, where nothing else is asked for."""
-
 
 def wgan(
     data: Annotated[
@@ -28,8 +25,8 @@ def wgan(
         list[str] | None, typer.Option(metavar="|".join(benchmarks.CRITICS), help="Against which critic; may be repeated.")
     ] = None,
     picture: Annotated[Path | None, typer.Option(help="Folder of a data set whose target is a picture to learn too.")] = None,
-    steps: Annotated[int, typer.Option(min=1, help="Of each generator.")] = STEPS,
-    batch: Annotated[int, typer.Option(min=2, help="Points of each batch.")] = BATCH,
+    steps: Annotated[int, typer.Option(min=1, help="Of each generator.")] = benchmarks.GENERATOR_STEPS,
+    batch: Annotated[int, typer.Option(min=2, help="Points of each batch.")] = benchmarks.GENERATOR_BATCH,
     seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for wgan.csv, wgan_histories.csv and wgan_samples.csv.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -84,7 +84,7 @@ def _norm(layer: Any, place: str, epsilon: float) -> Bound:
         return f"{name} has hooks, and what they do to what passes is not known"
     if _is_plain(layer, nn.Sequential):
         return _product([_norm(part, f"{place}.{k}" if place else str(k), epsilon) for k, part in enumerate(layer)])
-    if type(layer).__module__ == "otmodels.critics" and _is_plain(layer, group_sort()):
+    if _is_plain(layer, group_sort()):
         return 1.0
     for known, rule in _RULES.items():
         if _is_plain(layer, getattr(nn, known)):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from otmodels.arguments import check_type
 from otmodels.arrays import BoolArray, FloatArray
 from otmodels.cost import BLOCK_ENTRIES
-from otmodels.errors import ParameterError
+from otmodels.errors import ParameterError, UnknownNameError
 from otmodels.ground import GroundCost
-from otmodels.metrics import Metric, Minkowski
+from otmodels.metrics import METRICS, Metric, Minkowski
 
 TIED = 16 * float(np.finfo(np.float64).eps)
 """Values that differ by this part of their terms may be equal."""
 
-TAKE = "Take euclidean, cityblock, chebyshev or minkowski"
+GRADIENTS = ("euclidean", "cityblock", "chebyshev", "minkowski")
+"""Metrics whose gradients are known."""
+
+TAKE = f"Take {', '.join(GRADIENTS[:-1])} or {GRADIENTS[-1]}"
 """The remedy where gradients of a metric are not known."""
 
 SAME = 1e-9
@@ -47,6 +51,21 @@ def toward(cost: GroundCost, g: FloatArray) -> FloatArray:
         tied = values - noise <= (values[here] + noise[here])[:, None]
         gradient[rows] = _common(metric, cost.x[rows], cost.y, tied)
     return gradient
+
+
+def check_gradients_known(metric: object) -> None:
+    """Raise unless it is the name of a metric whose gradients are known.
+
+    Raises
+    ------
+    UnknownNameError, ParameterError
+    """
+    check_type("metric", metric, str, TAKE)
+    if metric in GRADIENTS:
+        return
+    if metric in METRICS.split(", "):
+        raise ParameterError("metric", f"is {metric}, whose gradients are not known here", TAKE)
+    raise UnknownNameError("metric", f"{metric!r} is not known", TAKE)
 
 
 def with_gradients(metric: Metric) -> Minkowski:

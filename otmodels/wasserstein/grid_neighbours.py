@@ -24,7 +24,6 @@ def applies(problem: TransportProblem) -> str | None:
 
 def solve(task: Task) -> Result:
     """The program of the flow on the arcs between neighbours."""
-    norm = norm_of(task.problem)
-    assert norm is not None
-    reason = f"points on a grid and the {norm.name} metric, which neighbours span"
+    reason = applies(task.problem)
+    assert reason is not None
     return task.program("flow", Network.neighbours(task.problem), reason)

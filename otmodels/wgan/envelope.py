@@ -25,7 +25,7 @@ from otmodels.arguments import check_type
 from otmodels.arrays import FloatArray, IndexArray, read_only, travels
 from otmodels.checks import Certificate
 from otmodels.critics.batches import assigned
-from otmodels.critics.directions import TAKE, TIED, of_distance, with_gradients
+from otmodels.critics.directions import TIED, check_gradients_known, of_distance, with_gradients
 from otmodels.critics.exact import Critic, critic
 from otmodels.distance import wasserstein_distance
 from otmodels.ground import ground_cost
@@ -134,7 +134,7 @@ def envelope(
     """
     for argument, measure in (("source", source), ("target", target)):
         check_type(argument, measure, Measure, MAKE_A_MEASURE)
-    check_type("metric", metric, str, TAKE)
+    check_gradients_known(metric)
     cost = ground_cost(source, target, metric, order=order)
     norm = with_gradients(cost.metric)
     options: dict[str, Any] = {"metric": metric, "order": order, "balance": balance}

@@ -12,15 +12,12 @@ import numpy as np
 from otmodels.arrays import FloatArray, IndexArray
 from otmodels.critics.tensors import as_usual, import_torch, in_eval_mode
 from otmodels.measure import Measure
-from otmodels.wgan.astray import Astray
+from otmodels.wgan.astray import LARGEST, Astray
 from otmodels.wgan.batches import is_even
 from otmodels.wgan.neural import Neural
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-LARGEST = 1e12
-"""Training ends where a parameter, a coordinate of a point or a loss is beyond this one."""
 
 
 def _as_usual(method: Callable[Concatenate[Learner, P], T]) -> Callable[Concatenate[Learner, P], T]:

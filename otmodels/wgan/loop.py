@@ -17,6 +17,11 @@ DONE = "all steps were taken"
 STOPPED = "stopped by Ctrl-C"
 
 
+def was_interrupted(ended: str) -> bool:
+    """Whether Ctrl-C ended training, by what is said of its end."""
+    return ended.startswith(STOPPED)
+
+
 def take_steps(
     start: S, before: Sequence[Step], count: int, take: Callable[[S, int, int], tuple[S, Step]], watch: Watch | None
 ) -> tuple[S, tuple[Step, ...], str]:

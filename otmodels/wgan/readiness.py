@@ -8,11 +8,12 @@ import numpy as np
 
 from otmodels.arguments import kind_of
 from otmodels.arrays import FloatArray
+from otmodels.critics.directions import check_gradients_known
 from otmodels.errors import ParameterError, ShapeError
 from otmodels.ground import ground_cost
 from otmodels.measure import Measure
+from otmodels.wgan.astray import LARGEST
 from otmodels.wgan.generators import Generator, Parameters
-from otmodels.wgan.learner import LARGEST
 from otmodels.wgan.state import Options
 
 _GENERATORS = "Give Affine, Network, TorchGenerator(module, latent), or what has the methods of Generator"
@@ -56,6 +57,7 @@ def check_generator(generator: Generator, data: Measure, options: Options) -> No
     ParameterError, ShapeError
     """
     check_methods(generator)
+    check_gradients_known(options.metric)
     assert data.points is not None
     latent, wanted = generator.draw(FEWEST, options.shown()), (FEWEST, data.points.shape[1])
     check_points(generator(latent), wanted)

@@ -11,17 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from otmodels.arguments import check_name, check_real, kind_of
+from otmodels.arguments import check_real, kind_of
 from otmodels.arrays import FloatArray
 from otmodels.checks import Certificate
+from otmodels.critics.directions import check_gradients_known
 from otmodels.critics.exact import Critic
 from otmodels.critics.tensors import import_torch
 from otmodels.errors import InfiniteValueError, InputError, NotANumberError, ParameterError, ShapeError, UnbalancedError
 from otmodels.measure import Measure
 from otmodels.wgan.envelope import Envelope, envelope
-
-METRICS = ("euclidean", "cityblock", "chebyshev", "minkowski")
-"""Metrics whose gradients are known."""
 
 _SIDES = ("generated", "real")
 
@@ -49,7 +47,7 @@ class Loss:
 
     def __init__(self, metric: str = "euclidean", *, order: float | None = None, time_limit: float | None = None) -> None:
         super().__init__()
-        check_name("metric", metric, METRICS)
+        check_gradients_known(metric)
         remedy = "Give minkowski an order >= 1, and no other one"
         if order is not None:
             check_real("order", order, remedy)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -14,12 +11,7 @@ from otmodels.wgan import Network, Neural, fit_critic, sample, train
 RING, MOONS = sample("ring", 60), sample("moons", 60)
 SMALL = Neural("penalty", (8, 8))
 
-
-@pytest.fixture(autouse=True)
-def _no_window_and_no_figure_left() -> Iterator[None]:
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("no_window_and_no_figure_left")
 
 
 def test_a_run_against_a_neural_critic() -> None:
